@@ -1,0 +1,47 @@
+package gateway
+
+import (
+	"errors"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/nyaruka/phonenumbers"
+)
+
+// Phone is a phone number in E.164: "+254700000001".
+type Phone string
+
+// ErrNotPhone says that a sender is no number that could be answered: a short
+// code, an alphanumeric sender, or no number at all.
+var ErrNotPhone = errors.New("the sender is no phone number in international format")
+
+// phones remembers what the last senders parsed to: a USSD session sends the
+// same number with every hop, and parsing costs more than the rest of a hop.
+var phones, _ = lru.New[string, Phone](8192)
+
+// ParsePhone reads a sender as carriers write it: "+254700000001",
+// "254700000001", "0700000001" (in the region, an ISO 3166 code such as "KE"),
+// with the spaces and dashes people put in.
+func ParsePhone(raw, region string) (Phone, error) {
+	key := region + raw
+	if p, ok := phones.Get(key); ok {
+		return p, nil
+	}
+	if len(raw) > 32 {
+		return "", ErrNotPhone
+	}
+	for _, r := range raw { // the library would read letters as keypad digits
+		if r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 0x7e {
+			return "", ErrNotPhone
+		}
+	}
+	n, err := phonenumbers.Parse(raw, region)
+	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+		n, err = phonenumbers.Parse("+"+raw, region)
+	}
+	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+		return "", ErrNotPhone
+	}
+	p := Phone(phonenumbers.Format(n, phonenumbers.E164))
+	phones.Add(key, p)
+	return p, nil
+}

@@ -1,0 +1,84 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The streams.
+const (
+	Messages = "MESSAGES" // the message log: turns, notices, statuses
+	Orders   = "ORDERS"   // what happened to orders
+	Dead     = "DEAD"     // messages that nobody could process, with the reason
+)
+
+// The buckets.
+const (
+	People   = "people"   // key-value: what must outlive the log, by phone
+	Counters = "counters" // key-value: leases of order numbers
+	Receipts = "receipts" // key-value: which phone a carrier's message id belongs to
+	Shelf    = "shelf"    // objects: the catalogue
+)
+
+// RequestTurns are the turns that ask something of the order processor.
+const RequestTurns = "log.*.*.turn.*.*.order"
+
+// OrderEvents are all order events.
+const OrderEvents = "orders.>"
+
+// OrderEvent is the subject of one kind of event at one station.
+func OrderEvent(kind, station string) string {
+	if station == "" {
+		station = "-"
+	}
+	return "orders." + kind + "." + station
+}
+
+// DeadLetter is where a consumer puts what it cannot process.
+func DeadLetter(consumer string) string { return "dead." + consumer }
+
+// Headers of a dead letter.
+const (
+	ReasonHeader  = "Haat-Reason"
+	SubjectHeader = "Haat-Subject"
+	SeqHeader     = "Haat-Seq"
+)
+
+// duplicates is short because the server scans this window when it starts; it
+// is not what stops replays.
+const duplicates = 2 * time.Second
+
+func ensureStreams(ctx context.Context, js jetstream.JetStream, cfg Config) error {
+	replicas := max(cfg.Replicas, 1)
+	streams := []jetstream.StreamConfig{
+		{Name: Messages, Subjects: []string{"log.>"}, MaxAge: cfg.Keep, MaxBytes: cfg.MaxBytes},
+		{Name: Orders, Subjects: []string{OrderEvents}, MaxAge: cfg.Keep},
+		{Name: Dead, Subjects: []string{"dead.>"}, MaxAge: cfg.Keep},
+	}
+	for _, s := range streams {
+		s.Storage, s.Replicas, s.Duplicates, s.AllowDirect = jetstream.FileStorage, replicas, duplicates, true
+		if s.MaxBytes == 0 {
+			s.MaxBytes = -1
+		}
+		if _, err := js.CreateOrUpdateStream(ctx, s); err != nil {
+			return fmt.Errorf("stream %s: %w", s.Name, err)
+		}
+	}
+	for _, kv := range []jetstream.KeyValueConfig{
+		{Bucket: People},
+		{Bucket: Counters},
+		{Bucket: Receipts, TTL: 7 * 24 * time.Hour},
+	} {
+		kv.Storage, kv.Replicas = jetstream.FileStorage, replicas
+		if _, err := js.CreateOrUpdateKeyValue(ctx, kv); err != nil {
+			return fmt.Errorf("bucket %s: %w", kv.Bucket, err)
+		}
+	}
+	if _, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: Shelf, Storage: jetstream.FileStorage, Replicas: replicas}); err != nil {
+		return fmt.Errorf("object store %s: %w", Shelf, err)
+	}
+	return nil
+}
