@@ -15,15 +15,17 @@ import (
 
 // Inbound is one text from a phone, whoever carried it.
 type Inbound struct {
-	ID         string        `json:"id"` // the carrier's id of the message; the same for a repeat
-	Channel    string        `json:"channel"`
-	Mode       dialogue.Mode `json:"mode"`
-	Phone      Phone         `json:"phone"`
-	Text       string        `json:"text"`
-	Session    string        `json:"session,omitempty"`    // the carrier's USSD session
-	Cumulative bool          `json:"cumulative,omitempty"` // Text is all that the session's phone typed so far, joined by "*"
-	SentAt     time.Time     `json:"sent_at,omitzero"`     // carrier's time, where it gives one
-	ReceivedAt time.Time     `json:"received_at"`
+	ID      string        `json:"id"` // the carrier's id of the message; the same for a repeat
+	Channel string        `json:"channel"`
+	Mode    dialogue.Mode `json:"mode"`
+	Phone   Phone         `json:"phone"`
+	Text    string        `json:"text"`
+	Session string        `json:"session,omitempty"` // the carrier's USSD session
+	// Cumulative says that Text is all that the phone typed in this session so
+	// far, joined by "*". The log keeps what was typed in this turn alone.
+	Cumulative bool      `json:"-"`
+	SentAt     time.Time `json:"sent_at,omitzero"` // carrier's time, where it gives one
+	ReceivedAt time.Time `json:"received_at"`
 }
 
 // Reply is what the phone is told in answer.
@@ -45,15 +47,16 @@ type Turn struct {
 	Amends uint64 `json:"amends,omitempty"`
 	// Hop is the cumulative text of the carrier's session after this turn.
 	Hop string `json:"hop,omitempty"`
-	// Recent are the inbound messages before this one that were answered, the newest last.
+	// Recent are the inbound messages before this one, the newest last: a
+	// carrier may repeat one minutes after it was answered.
 	Recent []Answered `json:"recent,omitempty"`
 	At     time.Time  `json:"at"`
 }
 
 // Answered remembers which turn answered an inbound message.
 type Answered struct {
-	ID  string `json:"id"`
-	Seq uint64 `json:"seq"`
+	Key string `json:"k"` // a hash of the message's id
+	Seq uint64 `json:"s"` // of the turn in the log
 }
 
 // Notice is an SMS that we begin.
@@ -61,8 +64,8 @@ type Notice struct {
 	Channel string    `json:"channel"`
 	Phone   Phone     `json:"phone"`
 	Text    string    `json:"text"`
-	Order   string    `json:"order,omitempty"` // the id of the order it is about
-	Kind    string    `json:"kind,omitempty"`  // the order's status that it tells
+	About   string    `json:"about,omitempty"`  // what it tells: an order's id and status
+	Recent  []string  `json:"recent,omitempty"` // what the notices before it told, the newest last
 	At      time.Time `json:"at"`
 }
 
@@ -146,6 +149,15 @@ type Receiver interface {
 	Routes(mux *http.ServeMux, to Acceptor)
 }
 
+// Deferred is a channel that may not be able to answer an SMS in the response
+// to the carrier's request. Where Deferred returns true the reply to an SMS
+// reaches the phone only through Send; a channel without this method answers
+// in the response. USSD is always answered in the response.
+type Deferred interface {
+	Channel
+	Deferred() bool
+}
+
 // Runner is a channel that binds to its carrier and stays bound.
 type Runner interface {
 	Channel
@@ -175,4 +187,7 @@ const (
 	RefusedSize      = "size"
 	RefusedForm      = "form" // not decodable or a field is missing
 	RefusedPhone     = "phone"
+	// RefusedSessionEnd is a carrier's notice that a USSD session is over. It is
+	// answered and changes nothing: the phone's own session stays resumable.
+	RefusedSessionEnd = "session_end"
 )

@@ -14,6 +14,10 @@ type Phone string
 // code, an alphanumeric sender, or no number at all.
 var ErrNotPhone = errors.New("the sender is no phone number in international format")
 
+// minDigits is one more than a short code has: without this the library would
+// find a country for most short codes.
+const minDigits = 7
+
 // phones remembers what the last senders parsed to: a USSD session sends the
 // same number with every hop, and parsing costs more than the rest of a hop.
 var phones, _ = lru.New[string, Phone](8192)
@@ -29,10 +33,17 @@ func ParsePhone(raw, region string) (Phone, error) {
 	if len(raw) > 32 {
 		return "", ErrNotPhone
 	}
+	digits := 0
 	for _, r := range raw { // the library would read letters as keypad digits
 		if r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 0x7e {
 			return "", ErrNotPhone
 		}
+		if r >= '0' && r <= '9' {
+			digits++
+		}
+	}
+	if digits < minDigits {
+		return "", ErrNotPhone
 	}
 	n, err := phonenumbers.Parse(raw, region)
 	if err != nil || !phonenumbers.IsPossibleNumber(n) {

@@ -48,6 +48,14 @@ type Request struct {
 	Cancel *Cancel `json:"cancel,omitempty"`
 }
 
+// OrderID is the id of the order that the request is about.
+func (r *Request) OrderID() string {
+	if r.Place != nil {
+		return r.Place.ID
+	}
+	return r.Cancel.ID
+}
+
 // Cancel asks to cancel an order of the phone that asks.
 type Cancel struct {
 	ID     string    `json:"id"`

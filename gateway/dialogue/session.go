@@ -47,7 +47,8 @@ type Session struct {
 	State   State      `json:"state,omitempty"`
 	Mode    Mode       `json:"mode,omitempty"` // of the last turn: a bare number answers only what this mode showed
 	Page    int        `json:"page,omitempty"`
-	Focus   string     `json:"focus,omitempty"`   // what the state is about: a category, a SKU
+	Last    bool       `json:"last,omitempty"`    // the page is the screen's last: only there may be agreed to what was read
+	Focus   string     `json:"focus,omitempty"`   // what the state is about: a category, a SKU, an order's number
 	Catalog string     `json:"catalog,omitempty"` // version of the catalogue that the screen was made from
 	Basket  Basket     `json:"basket,omitzero"`
 	Orders  []OrderRef `json:"orders,omitempty"` // the last few placed, newest last
@@ -66,6 +67,22 @@ type OrderRef struct {
 	Number int64         `json:"number"`
 	Told   orders.Status `json:"told,omitempty"` // what a screen has told of the processor's word
 }
+
+// The classes of turns.
+const (
+	ClassScreen   = "screen"   // an answer led to the next screen
+	ClassHint     = "hint"     // an answer that did not fit the screen
+	ClassOrder    = "order"    // an order was placed
+	ClassRejected = "rejected" // the processor could not fill an order
+	ClassCancel   = "cancel"   // an order shall be cancelled
+	ClassStatus   = "status"
+	ClassHelp     = "help"
+	ClassStop     = "stop"
+	ClassStart    = "start"
+	ClassLanguage = "language"
+	ClassAsk      = "ask"     // an order in words that were not all clear
+	ClassUnknown  = "unknown" // a text without any meaning to us
+)
 
 // World is all that a step may know beside the session.
 type World struct {
@@ -101,7 +118,5 @@ type Outcome struct {
 	// NeedOrders asks the caller to look up the phone's orders and step again
 	// with World.Orders set; everything else in the outcome is then void.
 	NeedOrders bool
-	// Class says what kind of turn it was, for the metrics: a small fixed set
-	// of words such as "screen", "order", "hint", "help", "stop", "unknown".
-	Class string
+	Class      string // what kind of turn it was, for the metrics: one of the Class constants
 }

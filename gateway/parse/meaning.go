@@ -9,7 +9,7 @@ type Intent string
 // the screen.
 const (
 	Number   Intent = "number"
-	Order    Intent = "order"
+	Order    Intent = "order" // with no items: the wish to order something
 	Menu     Intent = "menu"
 	Help     Intent = "help"
 	Status   Intent = "status"
@@ -34,6 +34,6 @@ type Meaning struct {
 	Number  string // the digits as typed, for Number
 	Items   []Item // in the order said; the same product twice is summed
 	OrderNo int64  // for Status (0: none said) and Cancel
-	LangTo  string // for Language
+	LangTo  string // for Language; empty: the list of languages is wanted
 	Unclear string // for Ask: the first words that were not understood
 }

@@ -1,0 +1,65 @@
+# Everything here runs on a fresh clone with Go alone, except for the tests
+# that need the programs of `make tools`.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+# Programs that tests run for real: Kannel's boxes, and file systems to cut the power of.
+PACKAGES := kannel kannel-extras xfsprogs e2fsprogs
+PROGRAMS := bearerbox smsbox fakesmsc mkfs.xfs xfs_io mkfs.ext4
+FUZZTIME ?= 10s
+BENCHTIME ?= 5s
+
+.PHONY: help
+help: ## Show what there is
+	@echo 'make TARGET, where TARGET is one of:'
+	sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	echo 'FUZZTIME=1m and BENCHTIME=20s make fuzz and bench longer.'
+
+.PHONY: test
+test: tools ## Vet and run all tests under the race detector; with CI=true none may be skipped
+	@echo '== go vet'
+	go vet ./...
+	echo '== go test -race: unit tests, transcripts, real Kannel, crashes and power cuts; some minutes'
+	go test -race -timeout 40m ./...
+
+.PHONY: tools
+tools: ## Install the programs that tests run, when root on Debian and one is missing
+	@missing=''
+	export PATH="$$PATH:/usr/sbin:/sbin:/usr/lib/kannel/test"
+	for program in $(PROGRAMS); do command -v "$$program" >/dev/null || missing+=" $$program"; done
+	if [ -z "$$missing" ]; then exit 0; fi
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		echo "Tests that need$$missing are skipped. To run them: apt-get install $(PACKAGES)"
+		exit 0
+	fi
+	echo "== installing $(PACKAGES), for$$missing"
+	# Their daemons must not start: the tests start what they need.
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e "$$policy" ]; then
+		trap 'rm -f "$$policy"' EXIT
+		printf '#!/bin/sh\nexit 101\n' >"$$policy"
+		chmod +x "$$policy"
+	fi
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -q </dev/null
+	apt-get install -q -y --no-install-recommends $(PACKAGES) </dev/null
+
+.PHONY: bench
+bench: ## Whole order walks over HTTP, with the floors that they are measured against
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 40m ./cmd/haat
+
+.PHONY: fuzz
+fuzz: ## Fuzz whatever parses or fits, FUZZTIME each
+	@for package in $$(go list ./...); do
+		for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do
+			echo "== $$package $$target"
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package"
+		done
+	done
+
+.PHONY: run
+run: ## Start haat with the sample market on 127.0.0.1:8080
+	go run ./cmd/haat serve

@@ -1,0 +1,174 @@
+package catalog
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of a catalogue.
+const (
+	MaxProducts   = 50_000
+	MaxCategories = 1_000
+	MaxName       = 80         // characters of a name or an alias
+	MaxAliases    = 200        // per product
+	MaxUnit       = 20         // characters
+	MaxCategory   = 32         // characters of a category's id
+	MaxSKU        = 16         // characters
+	MaxPrice      = 10_000_000 // in whole units of the currency
+	MaxStock      = 1_000_000
+)
+
+// Reserved are the words that phones type to command rather than to order: a
+// product of that name could never be ordered by its code.
+var Reserved = []string{
+	"ORDER", "MENU", "HELP", "INFO", "STATUS", "CANCEL", "STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT",
+	"START", "UNSTOP", "YES", "NO", "BASKET", "LANG", "LANGUAGE", "REPEAT",
+}
+
+// Read reads the products of a catalogue from CSV:
+//
+//	sku,category,name_en,name_sw,short_en,unit,price,stock,aliases
+//
+// Required are sku, category, name_en, unit and price. There may be a name_xx
+// and a short_xx for any language. Prices are in the currency, an ISO 4217
+// code. An empty stock means that stock is not counted; aliases are separated
+// by "|". What is wrong comes all at once as a *CheckError.
+func Read(r io.Reader, currency string) ([]Product, error) {
+	table := Table{
+		Required:  []string{"sku", "category", "name_en", "unit", "price"},
+		Optional:  []string{"stock", "aliases"},
+		Localized: []string{"name", "short"},
+		MaxRows:   MaxProducts,
+	}
+	var products []Product
+	seen := Firsts{}
+	err := table.Read(r, func(row *Row) {
+		p := readProduct(row, currency)
+		seen.Check(row, "sku", p.SKU)
+		products = append(products, p)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return products, nil
+}
+
+// ReadCategories reads the categories in the order of the menu from CSV with
+// the columns id, name_en, and a name_xx for any other language. What is wrong
+// comes all at once as a *CheckError.
+func ReadCategories(r io.Reader) ([]Category, error) {
+	table := Table{Required: []string{"id", "name_en"}, Localized: []string{"name"}, MaxRows: MaxCategories}
+	var categories []Category
+	seen := Firsts{}
+	err := table.Read(r, func(row *Row) {
+		k := Category{ID: row.Text("id", MaxCategory), Names: row.Languages("name", MaxName)}
+		requireEnglish(row)
+		seen.Check(row, "id", k.ID)
+		categories = append(categories, k)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return categories, nil
+}
+
+func readProduct(row *Row, currency string) Product {
+	sku := row.Cell("sku")
+	if say := wrongSKU(sku); say != "" {
+		row.Problem("sku", say)
+	}
+	requireEnglish(row)
+	p := Product{
+		SKU:      sku,
+		Category: row.Text("category", MaxCategory),
+		Names:    row.Languages("name", MaxName),
+		Short:    row.Languages("short", MaxName),
+		Unit:     row.Text("unit", MaxUnit),
+		Price:    readPrice(row, currency),
+		Aliases:  readAliases(row),
+	}
+	p.Stock, p.Counted = readStock(row)
+	return p
+}
+
+func requireEnglish(row *Row) {
+	if row.Cell("name_en") == "" {
+		row.Problem("name_en", "write the English name; it stands in where another language has none")
+	}
+}
+
+// wrongSKU says what is wrong with a product's code, or nothing.
+func wrongSKU(sku string) string {
+	upper := strings.ToUpper(sku)
+	rest := strings.Trim(upper, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
+	switch {
+	case sku == "":
+		return "write a short code that people can type, like RICE5"
+	case rest != "" || len(sku) > MaxSKU:
+		return fmt.Sprintf("use 1 to %d of the letters A-Z, digits and -", MaxSKU)
+	case sku != upper:
+		return "use capital letters: " + upper
+	case strings.Trim(sku, "0123456789-") == "":
+		return "use at least one letter: a bare number is a choice on the menu"
+	case slices.Contains(Reserved, sku):
+		return "this word is a command on the phone; choose another code"
+	}
+	return ""
+}
+
+func readPrice(row *Row, currency string) Money {
+	price, err := ParseMoney(row.Cell("price"), currency)
+	switch {
+	case err != nil:
+		row.Problem("price", err.Error())
+	case price.Minor == 0:
+		row.Problem("price", "write a price above zero")
+	case price.Minor > LargestPrice(currency).Minor:
+		row.Problem("price", "write at most "+LargestPrice(currency).Decimal())
+	}
+	return price
+}
+
+// LargestPrice is the largest price of one unit of a product: MaxPrice in the currency.
+func LargestPrice(currency string) Money {
+	minor := int64(MaxPrice)
+	for range Digits(currency) {
+		minor *= 10
+	}
+	return Money{Minor: minor, Currency: currency}
+}
+
+func readStock(row *Row) (stock int, counted bool) {
+	cell := row.Cell("stock")
+	if cell == "" {
+		return 0, false
+	}
+	stock, err := strconv.Atoi(cell)
+	if err != nil || stock < 0 || stock > MaxStock || strings.Trim(cell, "0123456789") != "" {
+		row.Problem("stock", fmt.Sprintf("write how many there are, 0 to %d in plain digits, or leave it empty if it is not counted", MaxStock))
+	}
+	return stock, true
+}
+
+func readAliases(row *Row) []string {
+	var aliases []string
+	for alias := range strings.SplitSeq(row.Cell("aliases"), "|") {
+		alias = strings.TrimSpace(alias)
+		if alias == "" || slices.Contains(aliases, alias) {
+			continue
+		}
+		if utf8.RuneCountInString(alias) > MaxName {
+			row.Problem("aliases", fmt.Sprintf("an alias has at most %d characters; separate them by |", MaxName))
+			return nil
+		}
+		aliases = append(aliases, alias)
+	}
+	if len(aliases) > MaxAliases {
+		row.Problem("aliases", fmt.Sprintf("there are %d; write at most %d", len(aliases), MaxAliases))
+	}
+	return aliases
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"haat/orders/bus"
+	"haat/orders/shelf"
+)
+
+const goodCatalog = "sku,category,name_en,unit,price,stock\nRICE5,staples,Rice 5 kg,bag,850.00,60\n"
+
+func writeCatalog(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "catalog.csv")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// onShelf is the catalogue of a data directory whose haat runs or is stopped.
+func onShelf(t *testing.T, dir string) *shelf.Import {
+	t.Helper()
+	ctx := context.Background()
+	b, err := bus.Attach(ctx, bus.Config{Dir: dir}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	present, err := shelf.Current(ctx, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return present
+}
+
+// TestCatalogImport: the file is on the shelf, with haat running and stopped,
+// and a bad one leaves the shelf as it was.
+func TestCatalogImport(t *testing.T) {
+	dir := t.TempDir()
+	running, err := bus.Open(context.Background(), bus.Config{Dir: dir}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeOnce := func() {
+		if running != nil {
+			if err := running.Close(); err != nil {
+				t.Error(err)
+			}
+			running = nil
+		}
+	}
+	defer closeOnce()
+
+	importCatalog(t, dir, goodCatalog, exitOK)
+	if got := onShelf(t, dir); string(got.CSV) != goodCatalog {
+		t.Errorf("running: the shelf holds %q", got.CSV)
+	}
+	importCatalog(t, dir, strings.ReplaceAll(goodCatalog, "850.00", "cheap"), exitError)
+	if got := onShelf(t, dir); string(got.CSV) != goodCatalog {
+		t.Errorf("after a bad file the shelf holds %q", got.CSV)
+	}
+	closeOnce()
+	dearer := strings.ReplaceAll(goodCatalog, "850.00", "900.00")
+	importCatalog(t, dir, dearer, exitOK)
+	if got := onShelf(t, dir); string(got.CSV) != dearer {
+		t.Errorf("stopped: the shelf holds %q", got.CSV)
+	}
+}
+
+func importCatalog(t *testing.T, dir, csv string, want int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var out, errs bytes.Buffer
+	file := writeCatalog(t, csv)
+	code := run(ctx, []string{"catalog", "import", file, "--data", dir}, strings.NewReader(""), &out, &errs)
+	if code != want {
+		t.Errorf("exit %d, want %d: %s%s", code, want, &out, &errs)
+	}
+	says, where := "Imported 1 product in 1 category from "+file, io.Reader(&out)
+	if want != exitOK {
+		says, where = file+`:2: column "price": "cheap"`, &errs
+	}
+	if text, _ := io.ReadAll(where); !strings.Contains(string(text), says) {
+		t.Errorf("no %q in: %s", says, text)
+	}
+}
+
+func TestCatalogImportWithoutData(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "nothing")
+	var out, errs bytes.Buffer
+	args := []string{"catalog", "import", writeCatalog(t, goodCatalog), "--data", dir}
+	if code := run(context.Background(), args, strings.NewReader(""), &out, &errs); code != exitError || !strings.Contains(errs.String(), "haat serve") {
+		t.Errorf("exit %d: %s", code, &errs)
+	}
+}
+
+// TestSampleIsWell: what a stranger starts with has no problem.
+func TestSampleIsWell(t *testing.T) {
+	var out, errs bytes.Buffer
+	code := run(context.Background(), []string{"catalog", "check", "sample/catalog.csv"}, strings.NewReader(""), &out, &errs)
+	if code != exitOK || out.String() != "115 products in 11 categories, all well\n" {
+		t.Errorf("exit %d: %s%s", code, &out, &errs)
+	}
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// writeConfig makes a configuration file of the text.
+func writeConfig(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "haat.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func noFlags(*Config) {}
+
+func TestConfigLayers(t *testing.T) {
+	file := writeConfig(t, "data: from-file\nlog: {level: warn}\n")
+	environ := []string{"HAAT_DATA=from-env", "HAAT_LISTEN=127.0.0.1:1111", "HAAT_LOG_LEVEL=debug", "HAAT_LOG_FORMAT=json", "HAAT_DIALOGUE_ORDER_WAIT=1s"}
+	c, err := loadConfig(file, environ, keysNeeded, func(c *Config) { c.Listen = "127.0.0.1:2222" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ name, got, want string }{
+		{"file over environment", c.Data, "from-file"},
+		{"file over environment, nested", c.Log.Level, "warn"},
+		{"flag over environment", c.Listen, "127.0.0.1:2222"},
+		{"environment over default", c.Log.Format, "json"},
+		{"environment over default, a time", c.Dialogue.OrderWait.String(), "1s"},
+		{"default", c.Market.Region, "KE"},
+	} {
+		if tc.got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, tc.got, tc.want)
+		}
+	}
+}
+
+// TestEnvironmentNames: a setting's variable is its path in capitals.
+func TestEnvironmentNames(t *testing.T) {
+	top := reflect.TypeFor[Config]()
+	for i := range top.NumField() {
+		field := top.Field(i)
+		key := field.Tag.Get("yaml")
+		if field.Type.Kind() != reflect.Struct {
+			if want := strings.ToUpper(key); key != "channels" && field.Tag.Get("env") != want {
+				t.Errorf("%s: env is %q, want %q", key, field.Tag.Get("env"), want)
+			}
+			continue
+		}
+		if want := strings.ToUpper(key) + "_"; field.Tag.Get("envPrefix") != want {
+			t.Errorf("%s: envPrefix is %q, want %q", key, field.Tag.Get("envPrefix"), want)
+		}
+		for j := range field.Type.NumField() {
+			below := field.Type.Field(j)
+			if want := strings.ToUpper(below.Tag.Get("yaml")); below.Tag.Get("env") != want {
+				t.Errorf("%s.%s: env is %q, want %q", key, below.Tag.Get("yaml"), below.Tag.Get("env"), want)
+			}
+		}
+	}
+}
+
+func TestEmptyFilesAreTheDefault(t *testing.T) {
+	for name, text := range map[string]string{
+		"empty":          "",
+		"comments":       "# nothing here\n",
+		"empty sections": "nats:\nchannels:\n",
+		"just a dash":    "---\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := loadConfig(writeConfig(t, text), nil, keysNeeded, noFlags)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.NATS.Keep != 9600*time.Hour || c.Channels["demo"].Demo == nil || c.Channels["demo"].USSDSeptets != 160 {
+				t.Errorf("not the default: %+v", c)
+			}
+		})
+	}
+}
+
+func TestConfigProblems(t *testing.T) {
+	for _, tc := range []struct {
+		name, text string
+		want       string // somewhere in the error
+	}{
+		{"unknown key", "dta: x\n", `haat.yaml:1:1: dta: there is no setting "dta" here`},
+		{"unknown key of a carrier", "channels:\n  a:\n    kannel: {user: x}\n", `haat.yaml:3:14: channels.a.kannel.user: there is no setting "user"`},
+		{"setting of an empty block", "channels:\n  a:\n    demo: {key: x}\n", `there are none`},
+		{"section that is a value", "nats: here\n", "nats: write settings below it"},
+		{"value that is a section", "data: {dir: x}\n", "write one text"},
+		{"key twice", "data: a\ndata: b\n", `haat.yaml:2:1: mapping key "data" already defined`},
+		{"second document", "data: a\n---\ndata: b\n", "second document"},
+		{"bare star", "market: {dial_code: *384#}\n", "quotes"},
+		{"unit is missing", "nats: {keep: 24}\n", "write a time with its unit"},
+		{"size below zero", "nats: {reserve: -1}\n", "no size"},
+		{"size too large", "nats: {max_bytes: 9999999999TiB}\n", "no size"},
+		{"list for a text", "data: [a, b]\n", "write one text"},
+		{"text for a list", "market: {languages: en}\n", "write a list"},
+		{"no language", "market: {languages: []}\n", "at least one"},
+		{"cluster settings without cluster", "nats: {replicas: 3}\n", "need a cluster"},
+		{"order_wait negative", "dialogue: {order_wait: -1s}\n", "write 0s to 5s"},
+		{"max_retry below first_retry", "outbox: {first_retry: 1h, max_retry: 1m}\n", "outbox.max_retry: 1m is out of bounds: write 1h to 24h"},
+		{"url with a query", "public_url: https://a.example/?x=1\n", "no base address"},
+		{"carrier's own word", "channels:\n  a:\n    twilio: {account_sid: AC1}\n", "auth_token is missing"},
+		{"channel name with a capital", "channels: {A: {demo: }}\n", "no name for a channel"},
+		{"no YAML", "data: 'x\n", "haat.yaml:1:7: "},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := loadConfig(writeConfig(t, tc.text), nil, keysNeeded, noFlags)
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("no %q in: %v", tc.want, err)
+			}
+		})
+	}
+}
+
+// TestReadingNeedsNoKeys: who only looks at the data need not have the
+// carriers' keys in the environment.
+func TestReadingNeedsNoKeys(t *testing.T) {
+	file := writeConfig(t, "channels:\n  a:\n    kannel: {username: u, password: \"${UNSET_PASSWORD}\"}\n")
+	if _, err := loadConfig(file, nil, keysUnused, noFlags); err != nil {
+		t.Errorf("reading: %v", err)
+	}
+	var problems *configError
+	if _, err := loadConfig(file, nil, keysNeeded, noFlags); !errors.As(err, &problems) || len(problems.problems) != 1 {
+		t.Errorf("running: %v", err)
+	}
+	c, err := loadConfig(file, []string{"UNSET_PASSWORD=hush"}, keysNeeded, noFlags)
+	if err != nil || c.Channels["a"].Kannel.Password != "hush" {
+		t.Errorf("with the key: %+v, %v", c.Channels["a"].Kannel, err)
+	}
+}
+
+func TestConfigErrorsShowNoSecrets(t *testing.T) {
+	file := writeConfig(t, "channels:\n  a:\n    kannel: {username: u, password: \"${KEY}\", allow: [1.2.3.4], callback_key: \"${SHORT}\"}\n")
+	_, err := loadConfig(file, []string{"KEY=hush-hush", "SHORT=tiny"}, keysNeeded, noFlags)
+	if err == nil || strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), "tiny") {
+		t.Errorf("want an error without the keys: %v", err)
+	}
+}
+
+func TestDialable(t *testing.T) {
+	for listen, want := range map[string]string{
+		"127.0.0.1:8080": "127.0.0.1:8080",
+		":8080":          "127.0.0.1:8080",
+		"0.0.0.0:80":     "127.0.0.1:80",
+		"[::]:80":        "127.0.0.1:80",
+		"[::1]:80":       "[::1]:80",
+		"haat.local:80":  "haat.local:80",
+	} {
+		if got := dialable(listen); got != want {
+			t.Errorf("dialable(%q) = %q, want %q", listen, got, want)
+		}
+	}
+}
+
+func TestSizes(t *testing.T) {
+	for text, want := range map[string]Size{"0": 0, "7": 7, "1KiB": 1024, "64MiB": 64 << 20, "20 GiB": 20 << 30, "1TiB": 1 << 40} {
+		var s Size
+		if err := s.UnmarshalText([]byte(text)); err != nil || s != want {
+			t.Errorf("%q is %d, %v; want %d", text, s, err, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := Size(rapid.Int64Min(0).Draw(t, "size"))
+		var back Size
+		if err := back.UnmarshalText([]byte(s.String())); err != nil || back != s {
+			t.Fatalf("%d is written %s and read %d, %v", s, s, back, err)
+		}
+	})
+}
+
+// FuzzConfig: no file makes the program fail otherwise than by saying so.
+func FuzzConfig(f *testing.F) {
+	example, err := os.ReadFile(exampleFile)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{string(example), "channels: {a: {demo: }}", "a: &x {b: *x}", "- 1", "? [a]\n: b", "<<: {data: x}", "data: !!binary x", "\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		name := filepath.Join(t.TempDir(), "haat.yaml")
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := loadConfig(name, nil, keysNeeded, noFlags); err != nil && err.Error() == "" {
+			t.Error("an error without words")
+		}
+	})
+}

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"haat/catalog"
+	"haat/gateway"
+	"haat/gateway/channel/demo"
+	"haat/gateway/lang"
+	"haat/gateway/messagelog"
+	"haat/gateway/outbox"
+	"haat/gateway/screen"
+	"haat/orders"
+	"haat/orders/bus"
+	"haat/orders/desk"
+	"haat/orders/numbers"
+	"haat/orders/processor"
+	"haat/orders/store"
+)
+
+// roles are the halves that a process runs.
+type roles struct{ gateway, processor bool }
+
+// house is a running haat: its rooms, wired.
+type house struct {
+	cfg       Config
+	roles     roles
+	logger    zerolog.Logger
+	registry  *prometheus.Registry
+	bus       *bus.Bus
+	market    *market
+	store     *store.Store
+	processor *processor.Processor
+	gateway   *gateway.Gateway
+	mux       *http.ServeMux
+	work      []func(context.Context) error // what runs until the house closes
+	closers   []func() error
+}
+
+// openHouse opens the rooms that the roles need. What a failed opening had
+// opened is closed again.
+func openHouse(ctx context.Context, cfg Config, r roles, logger zerolog.Logger) (h *house, err error) {
+	h = &house{cfg: cfg, roles: r, logger: logger, registry: prometheus.NewRegistry(), mux: http.NewServeMux()}
+	h.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	if h.bus, err = bus.Open(ctx, cfg.busConfig(), logger); err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, h.bus.Close)
+	if r.processor {
+		if err = h.openProcessor(ctx); err != nil {
+			return h, err
+		}
+	}
+	if h.market, err = openMarket(ctx, cfg, h.bus, h.catalogChanged); err != nil {
+		return h, err
+	}
+	h.work = append(h.work, func(ctx context.Context) error { return h.market.follow(ctx, h.bus, logger) })
+	if r.gateway {
+		if err = h.openGateway(ctx); err != nil {
+			return h, err
+		}
+	}
+	h.routes()
+	// What was set up before the first message shall stand as firmly as it.
+	return h, h.bus.Durable(ctx)
+}
+
+func (h *house) catalogChanged(ctx context.Context, importID string, products []catalog.Product) error {
+	if h.processor == nil {
+		return nil
+	}
+	return h.processor.SetCatalog(ctx, importID, products)
+}
+
+func (h *house) openProcessor(ctx context.Context) (err error) {
+	if h.store, err = store.Open(ctx, filepath.Join(h.cfg.Data, ordersFile)); err != nil {
+		return err
+	}
+	h.closers = append(h.closers, h.store.Close)
+	h.processor = processor.New(processor.Config{
+		Refresh: func(ctx context.Context) error { return h.market.refresh(ctx, h.bus) },
+		Metrics: processor.NewMetrics(h.registry),
+	}, h.bus, h.store, h.logger)
+	h.work = append(h.work, h.process, func(ctx context.Context) error {
+		stop, err := desk.Serve(h.bus.Conn(), h.store.Of)
+		if err != nil {
+			return err
+		}
+		<-ctx.Done()
+		stop()
+		return nil
+	})
+	return nil
+}
+
+// process decides orders. A disk that cannot be trusted any more ends it, but
+// not the house: phones are still told to try again later, and /readyz says
+// why.
+func (h *house) process(ctx context.Context) error {
+	if err := h.processor.Run(ctx); err != nil {
+		h.logger.Error().Err(err).Msg("no more orders are decided; repair the disk and restart haat")
+	}
+	return nil
+}
+
+func (h *house) openChannels() (channels []gateway.Channel, err error) {
+	demos := false
+	for _, name := range slices.Sorted(maps.Keys(h.cfg.Channels)) {
+		cfg := h.cfg.Channels[name]
+		c, err := cfg.open(name, &h.cfg)
+		if err != nil {
+			return nil, err
+		}
+		channels = append(channels, c)
+		demos = demos || cfg.Demo != nil
+	}
+	if demos {
+		demo.New().Routes(h.mux)
+	}
+	return channels, nil
+}
+
+func (h *house) openGateway(ctx context.Context) error {
+	log, err := messagelog.Open(ctx, h.bus)
+	if err != nil {
+		return err
+	}
+	people, err := messagelog.OpenPeople(ctx, h.bus)
+	if err != nil {
+		return err
+	}
+	receipts, err := messagelog.OpenReceipts(ctx, h.bus)
+	if err != nil {
+		return err
+	}
+	numbers, err := numbers.Open(ctx, h.bus)
+	if err != nil {
+		return err
+	}
+	languages, err := lang.Load(h.cfg.Market.Languages...)
+	if err != nil {
+		return err
+	}
+	channels, err := h.openChannels()
+	if err != nil {
+		return err
+	}
+	h.gateway, err = gateway.New(gateway.Config{
+		Log: log, People: people, Desk: desk.Client{NC: h.bus.Conn()}, Numbers: numbers, Receipts: receipts,
+		Metrics: gateway.NewMetrics(h.registry), Logger: h.logger,
+		Catalog: h.market.present.Load, Stations: h.market.stations, Languages: languages, Currency: h.cfg.Market.Currency,
+		Channels: h.limits(channels), BasketKeep: h.cfg.Dialogue.BasketKeep, OrderWait: h.cfg.Dialogue.OrderWait, Sessions: h.cfg.Limits.CachePhones,
+	})
+	if err != nil {
+		return err
+	}
+	sends := outbox.NewMetrics(h.registry)
+	for _, c := range channels {
+		if r, ok := c.(gateway.Receiver); ok {
+			r.Routes(h.mux, h.gateway)
+		}
+		if r, ok := c.(gateway.Runner); ok {
+			h.work = append(h.work, func(ctx context.Context) error { return r.Run(ctx, h.gateway) })
+		}
+		h.work = append(h.work, outbox.New(h.cfg.outboxConfig(), c, h.bus, log, people, receipts, sends, h.logger).Run)
+	}
+	h.work = append(h.work, h.listen, outbox.NewNotifier(h.gateway, h.bus, h.logger).Run)
+	return nil
+}
+
+// listen hands the processor's words to the answers that wait for them.
+func (h *house) listen(ctx context.Context) error {
+	sub, err := h.bus.Conn().Subscribe(bus.OrderEvents, func(m *nats.Msg) {
+		var e orders.Event
+		if err := json.Unmarshal(m.Data, &e); err != nil {
+			h.logger.Error().Err(err).Msg("an order event cannot be read")
+			return
+		}
+		h.gateway.Decided(e)
+	})
+	if err != nil {
+		return fmt.Errorf("listen to order events: %w", err)
+	}
+	<-ctx.Done()
+	return sub.Unsubscribe()
+}
+
+func (h *house) limits(channels []gateway.Channel) map[string]gateway.Limits {
+	limits := map[string]gateway.Limits{}
+	for _, c := range channels {
+		cfg := h.cfg.Channels[c.Name()]
+		d, ok := c.(gateway.Deferred)
+		limits[c.Name()] = gateway.Limits{
+			USSD:     screen.Budget{Septets: cfg.USSDSeptets, Units: cfg.USSDUnits},
+			SMS:      screen.SMS(cfg.SMSParts),
+			DialCode: h.cfg.Market.DialCode,
+			Deferred: ok && d.Deferred(),
+		}
+	}
+	return limits
+}
+
+// How long closing may take: requests under way first, then what the rooms
+// have in hand.
+const (
+	drainTime = 10 * time.Second
+	idleTime  = 2 * time.Minute
+)
+
+// serve runs the house until ctx ends or a room fails. The doors close before
+// the rooms: a request that was let in is answered.
+func (h *house) serve(ctx context.Context, ready func(address string)) error {
+	listener, err := net.Listen("tcp", h.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen (setting listen, flag --listen): %w", err)
+	}
+	server := &http.Server{
+		Handler: h.mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 90 * time.Second, IdleTimeout: idleTime,
+		MaxHeaderBytes: 16 << 10, ErrorLog: httpLog(h.logger),
+	}
+	rooms, closeRooms := context.WithCancel(context.WithoutCancel(ctx))
+	defer closeRooms()
+	group, failed := errgroup.WithContext(rooms)
+	for _, work := range h.work {
+		group.Go(func() error { return work(failed) })
+	}
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	ready(listener.Addr().String())
+	select {
+	case <-ctx.Done():
+		h.logger.Info().Msg("closing")
+	case <-failed.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	err = server.Shutdown(drain)
+	closeRooms()
+	return errors.Join(group.Wait(), err)
+}
+
+// close closes the rooms, the last opened first.
+func (h *house) close() error {
+	var errs []error
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		errs = append(errs, h.closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+func newLogger(cfg LogConfig, w io.Writer) zerolog.Logger {
+	if cfg.Format == "console" {
+		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly}
+	}
+	level, err := zerolog.ParseLevel(cfg.Level)
+	if err != nil {
+		level = zerolog.InfoLevel
+	}
+	return zerolog.New(w).Level(level).With().Timestamp().Logger()
+}
+
+func (c *Config) busConfig() bus.Config {
+	n := c.NATS
+	return bus.Config{Dir: c.Data, URL: n.URL, Credentials: n.Credentials, Sync: n.Sync, Replicas: n.Replicas, Keep: n.Keep, MaxBytes: int64(n.MaxBytes), Reserve: int64(n.Reserve)}
+}
+
+func (c *Config) outboxConfig() outbox.Config {
+	o := c.Outbox
+	return outbox.Config{Attempts: o.Attempts, FirstRetry: o.FirstRetry, MaxRetry: o.MaxRetry, MaxAge: o.MaxAge, Settle: c.Dialogue.OrderWait + gateway.Settle}
+}

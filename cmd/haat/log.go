@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"haat/gateway"
+	"haat/gateway/messagelog"
+	"haat/orders/bus"
+)
+
+// logCmd shows the message log.
+type logCmd struct {
+	place
+	Follow bool   `short:"f" help:"Go on with what comes."`
+	Phone  string `placeholder:"N" help:"Only this phone, like +254700000001."`
+	JSON   bool   `name:"json" help:"One JSON object a line, with whole phone numbers, for programs."`
+}
+
+// Run implements the command.
+func (c *logCmd) Run(ctx context.Context, std *stdio) error {
+	cfg, err := c.loadToRead()
+	if err != nil {
+		return err
+	}
+	var phone gateway.Phone
+	if c.Phone != "" {
+		if phone, err = gateway.ParsePhone(c.Phone, cfg.Market.Region); err != nil {
+			return fmt.Errorf("--phone %q: write it like +254700000001: %w", c.Phone, err)
+		}
+	}
+	b, err := openBus(ctx, cfg, newLogger(LogConfig{Level: "error", Format: "console"}, std.Err))
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	log, err := messagelog.Open(ctx, b)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(std.Out)
+	defer out.Flush()
+	show := showEntry
+	if c.JSON {
+		show = func(w io.Writer, e messagelog.Entry) error { return json.NewEncoder(w).Encode(e) }
+	}
+	return log.Entries(ctx, phone, c.Follow, func(e messagelog.Entry) error {
+		if err := show(out, e); err != nil {
+			return err
+		}
+		if c.Follow {
+			return out.Flush()
+		}
+		return nil
+	})
+}
+
+// showEntry writes an entry for people, its phone masked.
+func showEntry(w io.Writer, e messagelog.Entry) error {
+	head := fmt.Sprintf("%s %7d %s %-8s", e.At.Local().Format(time.DateTime), e.Seq, masked(string(e.Phone)), e.Channel)
+	var err error
+	switch e.Kind {
+	case messagelog.KindTurn:
+		_, err = fmt.Fprintf(w, "%s %s > %s\n%s\n", head, e.Mode, oneLine(e.In), indented(e.Out))
+	case messagelog.KindNotice:
+		_, err = fmt.Fprintf(w, "%s notice\n%s\n", head, indented(e.Out))
+	default:
+		_, err = fmt.Fprintf(w, "%s %s of %s is %s %s\n", head, e.Kind, e.Ref, e.State, e.Code)
+	}
+	return err
+}
+
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " / ") }
+
+func indented(s string) string { return "    | " + strings.ReplaceAll(s, "\n", "\n    | ") }
+
+// openBus connects a tool to the haat that runs on the data directory or at
+// nats.url, or opens the directory of a stopped one.
+func openBus(ctx context.Context, cfg Config, logger zerolog.Logger) (*bus.Bus, error) {
+	return bus.Attach(ctx, cfg.busConfig(), logger)
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// serveCmd runs everything in one process.
+type serveCmd struct{ server }
+
+// Run implements the command.
+func (c *serveCmd) Run(ctx context.Context, std *stdio) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	return runHouse(ctx, cfg, roles{gateway: true, processor: true}, std)
+}
+
+// gatewayCmd runs the gateway alone.
+type gatewayCmd struct{ server }
+
+// Run implements the command.
+func (c *gatewayCmd) Run(ctx context.Context, std *stdio) error {
+	return runHalf(ctx, c.server, roles{gateway: true}, std)
+}
+
+// processorCmd runs the order processor alone.
+type processorCmd struct{ server }
+
+// Run implements the command.
+func (c *processorCmd) Run(ctx context.Context, std *stdio) error {
+	return runHalf(ctx, c.server, roles{processor: true}, std)
+}
+
+var errNeedsURL = errors.New("gateway and processor run apart only on a NATS that both reach: set nats.url in the configuration, or run `haat serve`")
+
+func runHalf(ctx context.Context, s server, r roles, std *stdio) error {
+	cfg, err := s.load()
+	if err != nil {
+		return err
+	}
+	if cfg.NATS.URL == "" {
+		return errNeedsURL
+	}
+	return runHouse(ctx, cfg, r, std)
+}
+
+// runHouse opens the rooms, serves until ctx ends or a room fails, and closes
+// them in order.
+func runHouse(ctx context.Context, cfg Config, r roles, std *stdio) error {
+	logger := newLogger(cfg.Log, std.Err)
+	h, err := openHouse(ctx, cfg, r, logger)
+	if err != nil {
+		return err
+	}
+	ready := func(address string) {
+		logger.Info().Str("address", address).Bool("gateway", r.gateway).Bool("processor", r.processor).Msg("haat is open")
+		if r.gateway {
+			welcome(std.Out, cfg, address)
+		}
+	}
+	return errors.Join(h.serve(ctx, ready), h.close())
+}
+
+// welcome says what to try next.
+func welcome(w io.Writer, cfg Config, address string) {
+	base := "http://" + address
+	fmt.Fprintf(w, "\nhaat is open: %s   (data in %s, Ctrl-C stops)\n\n", base, cfg.Data)
+	if c, ok := cfg.Channels["demo"]; ok && c.Demo != nil {
+		fmt.Fprintf(w, "A basic phone, in another terminal:\n  go run ./cmd/haat phone --url %s\n\n", base)
+		fmt.Fprintf(w, "The same as its carrier would send it:\n  curl %s/channels/demo/ussd -d sessionId=1 -d serviceCode=%s -d phoneNumber=%%2B254700000001 -d text=\n\n", base, "'*384%23'")
+		fmt.Fprintf(w, "What the operators see:\n  go run ./cmd/haat log --follow --data %s\n  go run ./cmd/haat orders --data %s\n\n", cfg.Data, cfg.Data)
+	}
+}

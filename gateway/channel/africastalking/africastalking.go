@@ -1,0 +1,360 @@
+// Package africastalking is the channel to Africa's Talking: USSD, SMS in and
+// out, delivery reports and the notice that a USSD session ended.
+//
+// Africa's Talking does not sign its requests, so that a secret in the URLs
+// (callback_key) stands for a signature. It takes no SMS in the response to an
+// inbound one: every SMS goes out through its API.
+package africastalking
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"haat/gateway"
+	"haat/gateway/channel/web"
+	"haat/gateway/dialogue"
+)
+
+// Where the API is; the user "sandbox" lives on a machine of its own.
+const (
+	liveURL    = "https://api.africastalking.com"
+	sandboxURL = "https://api.sandbox.africastalking.com"
+)
+
+// Config is one account at Africa's Talking.
+type Config struct {
+	// Username is the name of the application at Africa's Talking; "sandbox"
+	// uses their sandbox. Required.
+	Username string `yaml:"username"`
+	// APIKey is the application's API key. Required.
+	APIKey string `yaml:"api_key"`
+	// From is the short code or sender id that SMS come from. Default: the
+	// account's own.
+	From string `yaml:"from"`
+	// CallbackKey is a secret of 16 to 128 letters, digits, _ and - that becomes
+	// part of the channel's URLs: /channels/NAME/KEY/ussd, .../sms and
+	// .../status. Required unless allow or loopback_only limits who may call.
+	CallbackKey string `yaml:"callback_key"`
+	// Allow lists the addresses and networks (192.0.2.0/24) that may call. The
+	// address is that of the connection: behind a reverse proxy it is the
+	// proxy's. Default: every address.
+	Allow []string `yaml:"allow"`
+	// LoopbackOnly lets only programs on the same machine call. Default: false.
+	LoopbackOnly bool `yaml:"loopback_only"`
+	// APIURL is where the SMS API is. Default: https://api.africastalking.com,
+	// and https://api.sandbox.africastalking.com for the user "sandbox".
+	APIURL string `yaml:"api_url"`
+}
+
+// Channel is one account at Africa's Talking.
+type Channel struct {
+	name   string
+	region string
+	cfg    Config
+	door   *web.Door
+	client *http.Client
+}
+
+var (
+	_ gateway.Receiver = (*Channel)(nil)
+	_ gateway.Deferred = (*Channel)(nil)
+)
+
+// New makes a channel. Numbers without a country are read as the region's, an
+// ISO 3166 code such as "KE".
+func New(name string, cfg Config, region string) (*Channel, error) {
+	door, err := web.NewDoor(name, web.Access{Key: cfg.CallbackKey, Allow: cfg.Allow, LoopbackOnly: cfg.LoopbackOnly})
+	if err != nil {
+		return nil, err
+	}
+	if cfg.APIURL == "" {
+		cfg.APIURL = liveURL
+		if cfg.Username == "sandbox" {
+			cfg.APIURL = sandboxURL
+		}
+	}
+	if cfg.APIURL, err = web.BaseURL(name, "api_url", cfg.APIURL); err != nil {
+		return nil, err
+	}
+	switch {
+	case cfg.Username == "":
+		return nil, fmt.Errorf("channel %s: username is missing: put the name of your application at Africa's Talking there", name)
+	case cfg.APIKey == "":
+		return nil, fmt.Errorf("channel %s: api_key is missing: make one in the settings of your application at Africa's Talking", name)
+	case cfg.CallbackKey == "" && len(cfg.Allow) == 0 && !cfg.LoopbackOnly:
+		return nil, fmt.Errorf("channel %s: anyone could pose as Africa's Talking: set callback_key (make one with `openssl rand -hex 16`) and put it into the callback URLs", name)
+	}
+	return &Channel{name: name, region: region, cfg: cfg, door: door, client: web.NewClient()}, nil
+}
+
+// Name is the channel's name in the configuration.
+func (c *Channel) Name() string { return c.name }
+
+// Deferred is true: an SMS is not answered in the response.
+func (c *Channel) Deferred() bool { return true }
+
+// Routes adds the URLs ussd, sms and status. The last takes both delivery
+// reports and the notices of ended sessions.
+func (c *Channel) Routes(mux *http.ServeMux, to gateway.Acceptor) {
+	c.door.Route(mux, "ussd", to, web.Forms(), func(call *web.Call) { c.ussd(call, to) })
+	c.door.Route(mux, "sms", to, web.Forms(), func(call *web.Call) { c.sms(call, to) })
+	c.door.Route(mux, "status", to, web.Forms(), c.status)
+}
+
+// ussd answers one hop. An error status would only end the phone's session
+// with the network's words, so that even an apology is a 200.
+func (c *Channel) ussd(call *web.Call, to gateway.Acceptor) {
+	form, ok := call.Form("text", "input", "lastAppResponse", "errorMessage")
+	if !ok {
+		return
+	}
+	if !form.Has("text") && (form.Has("status") || form.Has("hopsCount")) {
+		sessionEnded(call) // the operator gave this URL for the notices too
+		return
+	}
+	session, text := form.Get("sessionId"), form.Get("text")
+	if !web.IsID(session) {
+		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "The form has no usable sessionId.")
+		return
+	}
+	phone, err := gateway.ParsePhone(form.Get("phoneNumber"), c.region)
+	if err != nil {
+		call.Refuse(http.StatusBadRequest, gateway.RefusedPhone, "phoneNumber is no phone number in international format.")
+		return
+	}
+	reply, err := to.Accept(call.R.Context(), gateway.Inbound{
+		ID:         hopID(session, text),
+		Channel:    c.name,
+		Mode:       dialogue.USSD,
+		Phone:      phone,
+		Text:       text,
+		Session:    session,
+		Cumulative: true,
+		ReceivedAt: time.Now(),
+	})
+	if err != nil || reply.End {
+		call.Plain(http.StatusOK, "END "+reply.Text)
+		return
+	}
+	call.Plain(http.StatusOK, "CON "+reply.Text)
+}
+
+// hopID tells a session's hops apart by all that was typed up to them, since
+// Africa's Talking numbers none. Long or strange texts go in as a hash.
+func hopID(session, text string) string {
+	if len(text) > 48 || text != "" && !web.IsID(text) {
+		sum := sha256.Sum256([]byte(text))
+		text = "sha256:" + hex.EncodeToString(sum[:16])
+	}
+	return session + "#" + text
+}
+
+// sms takes one inbound SMS. The answer has no text: the reply is sent.
+func (c *Channel) sms(call *web.Call, to gateway.Acceptor) {
+	form, ok := call.Form("text")
+	if !ok {
+		return
+	}
+	id := form.Get("id")
+	if !web.IsID(id) {
+		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "The form has no usable id.")
+		return
+	}
+	phone, err := gateway.ParsePhone(form.Get("from"), c.region)
+	if err != nil {
+		// A short code or a name: nobody to answer, and asking again would not help.
+		call.Count(gateway.RefusedPhone)
+		call.Plain(http.StatusOK, "")
+		return
+	}
+	_, err = to.Accept(call.R.Context(), gateway.Inbound{
+		ID:         id,
+		Channel:    c.name,
+		Mode:       dialogue.SMS,
+		Phone:      phone,
+		Text:       form.Get("text"),
+		SentAt:     parseDate(form.Get("date")),
+		ReceivedAt: time.Now(),
+	})
+	if err != nil {
+		call.Later()
+		return
+	}
+	call.Plain(http.StatusOK, "")
+}
+
+// parseDate reads both ways in which Africa's Talking writes a time. One that
+// it cannot read is zero: the time only helps to find repeats.
+func parseDate(text string) time.Time {
+	for _, layout := range []string{time.RFC3339, time.DateTime} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// status takes delivery reports and notices of ended sessions, which come to
+// whatever URL the operator gave for each.
+func (c *Channel) status(call *web.Call) {
+	form, ok := call.Form("input", "lastAppResponse", "errorMessage", "failureReason")
+	if !ok {
+		return
+	}
+	if form.Has("sessionId") {
+		sessionEnded(call)
+		return
+	}
+	id := form.Get("id")
+	if !web.IsID(id) {
+		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "The form has no usable id.")
+		return
+	}
+	state, known := stateOf(form.Get("status"))
+	if !known {
+		call.Count(gateway.RefusedForm) // a new word; it would be no clearer the next time
+		call.Plain(http.StatusOK, "")
+		return
+	}
+	code := form.Get("status")
+	if reason := web.Word(form.Get("failureReason")); reason != "" {
+		code = reason
+	}
+	// Most reports name no phone, and then the error leaves it empty.
+	phone, _ := gateway.ParsePhone(form.Get("phoneNumber"), c.region)
+	call.Report(gateway.Report{Phone: phone, CarrierID: id, State: state, Code: code})
+}
+
+func stateOf(status string) (state gateway.State, known bool) {
+	switch status {
+	case "Sent", "Submitted":
+		return gateway.Sent, true
+	case "Buffered":
+		return gateway.Buffered, true
+	case "Success":
+		return gateway.Delivered, true
+	case "Rejected", "Failed", "Expired":
+		return gateway.Failed, true
+	}
+	return "", false
+}
+
+// sessionEnded takes note of the end of a session. Nothing changes: the
+// basket is kept, and dialling again resumes it.
+func sessionEnded(call *web.Call) {
+	call.Count(gateway.RefusedSessionEnd)
+	call.Plain(http.StatusOK, "")
+}
+
+// Send hands one SMS to Africa's Talking.
+func (c *Channel) Send(ctx context.Context, out gateway.Outbound) (gateway.Receipt, error) {
+	form := url.Values{"username": {c.cfg.Username}, "to": {string(out.Phone)}, "message": {out.Text}}
+	if c.cfg.From != "" {
+		form.Set("from", c.cfg.From)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.APIURL+"/version1/messaging", strings.NewReader(form.Encode()))
+	if err != nil {
+		return gateway.Receipt{}, err
+	}
+	req.Header.Set("Content-Type", web.FormType)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("apikey", c.cfg.APIKey)
+	answer, err := web.Do(c.client, req)
+	if err != nil {
+		return gateway.Receipt{}, err
+	}
+	if refusal := answer.Refused("the channel's username and api_key"); refusal != nil {
+		return gateway.Receipt{}, refusal
+	}
+	return readReceipt(answer.Body)
+}
+
+// sent is the part of the API's answer that says what became of the message.
+type sent struct {
+	Data struct {
+		Message    string `json:"Message"`
+		Recipients []struct {
+			StatusCode int    `json:"statusCode"`
+			Status     string `json:"status"`
+			MessageID  string `json:"messageId"`
+		} `json:"Recipients"`
+	} `json:"SMSMessageData"`
+}
+
+func readReceipt(body []byte) (gateway.Receipt, error) {
+	var answer sent
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return gateway.Receipt{}, unclear(errors.New("the answer is not the JSON that the API promises"))
+	}
+	if len(answer.Data.Recipients) == 0 {
+		// What is wrong with the whole request stands in the message instead.
+		if code := codeOf(answer.Data.Message); code != 0 {
+			return gateway.Receipt{}, refusalOf(code)
+		}
+		return gateway.Receipt{}, unclear(errors.New("the answer names no recipient"))
+	}
+	to := answer.Data.Recipients[0]
+	if to.StatusCode < 100 || to.StatusCode > 102 { // processed, sent, queued
+		return gateway.Receipt{}, refusalOf(to.StatusCode)
+	}
+	if !web.IsID(to.MessageID) {
+		return gateway.Receipt{}, unclear(errors.New("the answer has no usable messageId"))
+	}
+	return gateway.Receipt{ID: to.MessageID, State: gateway.Sent}, nil
+}
+
+// unclear asks for another attempt: twice the same SMS is better than none.
+func unclear(err error) error {
+	return &gateway.SendError{Retry: true, Advice: "Check that api_url is the address of Africa's Talking's API.", Err: err}
+}
+
+// codeOf finds the code of a refusal that came as a word alone.
+func codeOf(message string) int {
+	switch message {
+	case "InvalidSenderId":
+		return 402
+	case "InsufficientBalance":
+		return 405
+	}
+	return 0
+}
+
+func refusalOf(code int) error {
+	refusal := &gateway.SendError{
+		Code: strconv.Itoa(code),
+		Err:  fmt.Errorf("Africa's Talking answered with status code %d", code),
+	}
+	switch code {
+	case 401:
+		refusal.Advice = "Africa's Talking holds the message as a risk: ask their support."
+	case 402:
+		refusal.Advice = "The sender is not yours: set from to a short code or sender id of this account."
+	case 403:
+		refusal.Advice = "The phone number is not valid; nothing to do."
+	case 404:
+		refusal.Advice = "The number's kind takes no SMS, as a landline; nothing to do."
+	case 405:
+		refusal.Retry = true
+		refusal.Advice = "The account has no money left: top it up at Africa's Talking."
+	case 406:
+		refusal.OptOut = true
+		refusal.Advice = "The phone has opted out at Africa's Talking; nothing to do."
+	case 407:
+		refusal.Advice = "No route to the phone's network: ask Africa's Talking whether it is covered."
+	case 500, 501, 502:
+		refusal.Retry = true
+		refusal.Advice = "Africa's Talking or the network has a fault of its own; nothing to do unless it lasts."
+	default:
+		refusal.Advice = "The code is new: look it up in Africa's Talking's documents."
+	}
+	return refusal
+}

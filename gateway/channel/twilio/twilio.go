@@ -1,0 +1,348 @@
+// Package twilio is the channel to Twilio: SMS in, answered with TwiML in the
+// response, SMS out through the REST API, and status callbacks. Twilio signs
+// what it sends.
+package twilio
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	twilio "github.com/twilio/twilio-go/client"
+	openapi "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"haat/gateway"
+	"haat/gateway/channel/web"
+	"haat/gateway/dialogue"
+)
+
+// liveURL is where twilio-go sends its requests.
+const liveURL = "https://api.twilio.com"
+
+// Config is one account at Twilio.
+type Config struct {
+	// AccountSID is the account's id; it begins with AC. Required.
+	AccountSID string `yaml:"account_sid"`
+	// AuthToken is the account's token: it signs what Twilio sends and
+	// authenticates what is sent to it. Required.
+	AuthToken string `yaml:"auth_token"`
+	// From is the number, in E.164, that SMS come from. Required, unless
+	// messaging_service_sid is set.
+	From string `yaml:"from"`
+	// MessagingServiceSID is the messaging service that chooses the number; it
+	// begins with MG. Default: none, from is used.
+	MessagingServiceSID string `yaml:"messaging_service_sid"`
+	// PublicURL is the address at which Twilio reaches this server, as
+	// https://sms.example.org. The signature covers the address that Twilio
+	// called, so that it must be written as in Twilio's console. Required.
+	PublicURL string `yaml:"public_url"`
+	// APIURL is where the REST API is. Default: https://api.twilio.com.
+	APIURL string `yaml:"api_url"`
+}
+
+// Channel is one account at Twilio.
+type Channel struct {
+	name   string
+	region string
+	cfg    Config
+	door   *web.Door
+	signed twilio.RequestValidator
+	client *http.Client
+}
+
+var _ gateway.Receiver = (*Channel)(nil)
+
+// New makes a channel. Numbers without a country are read as the region's, an
+// ISO 3166 code such as "KE".
+func New(name string, cfg Config, region string) (*Channel, error) {
+	door, err := web.NewDoor(name, web.Access{})
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case cfg.AccountSID == "":
+		return nil, fmt.Errorf("channel %s: account_sid is missing: it stands on the first page of Twilio's console", name)
+	case cfg.AuthToken == "":
+		return nil, fmt.Errorf("channel %s: auth_token is missing: it stands on the first page of Twilio's console", name)
+	case cfg.From == "" && cfg.MessagingServiceSID == "":
+		return nil, fmt.Errorf("channel %s: from is missing: put one of your Twilio numbers there, or a messaging_service_sid", name)
+	case cfg.PublicURL == "":
+		return nil, fmt.Errorf("channel %s: public_url is missing: put the address there at which Twilio reaches this server, such as https://sms.example.org", name)
+	}
+	if cfg.PublicURL, err = web.BaseURL(name, "public_url", cfg.PublicURL); err != nil {
+		return nil, err
+	}
+	if cfg.APIURL == "" {
+		cfg.APIURL = liveURL
+	}
+	if cfg.APIURL, err = web.BaseURL(name, "api_url", cfg.APIURL); err != nil {
+		return nil, err
+	}
+	return &Channel{
+		name: name, region: region, cfg: cfg, door: door,
+		signed: twilio.NewRequestValidator(cfg.AuthToken), client: web.NewClient(),
+	}, nil
+}
+
+// Name is the channel's name in the configuration.
+func (c *Channel) Name() string { return c.name }
+
+// Routes adds the URLs sms and status.
+func (c *Channel) Routes(mux *http.ServeMux, to gateway.Acceptor) {
+	c.door.Route(mux, "sms", to, web.Forms(), func(call *web.Call) { c.sms(call, to) })
+	c.door.Route(mux, "status", to, web.Forms(), c.status)
+}
+
+// signedForm decodes a form whose signature is right. Where it returns false
+// the request is answered.
+func (c *Channel) signedForm(call *web.Call, leaf string, texts ...string) (url.Values, bool) {
+	signature := call.R.Header.Get("X-Twilio-Signature")
+	if signature == "" {
+		call.Refuse(http.StatusBadRequest, gateway.RefusedSignature, "The header X-Twilio-Signature is missing.")
+		return nil, false
+	}
+	form, ok := call.Posted()
+	if !ok {
+		return nil, false
+	}
+	// The configured address, not the Host header: behind a proxy that is
+	// another one, and an attacker writes what he likes there.
+	called := c.cfg.PublicURL + c.door.Path(leaf)
+	if query := call.R.URL.RawQuery; query != "" {
+		called += "?" + query
+	}
+	if !c.genuine(called, form, call, signature) {
+		call.Refuse(http.StatusForbidden, gateway.RefusedSignature, "The signature is not right for this address and form.")
+		return nil, false
+	}
+	return form, call.Fit(form, texts...)
+}
+
+// genuine checks the signature in constant time. Where the query has the
+// body's hash the signature covers the address alone.
+func (c *Channel) genuine(called string, form url.Values, call *web.Call, signature string) bool {
+	if call.R.URL.Query().Get("bodySHA256") != "" {
+		return c.signed.ValidateBody(called, call.Body, signature)
+	}
+	return c.signed.Validate(called, signedFields(form), signature)
+}
+
+// signedFields prepares a form for the validator, which writes each key and
+// its value. Of a repeated key each different value is signed with the key
+// before it, in the values' order; the validator knows only one value, and so
+// gets them as one with the key between.
+func signedFields(form url.Values) map[string]string {
+	fields := make(map[string]string, len(form))
+	for key, values := range form {
+		if len(values) > 1 {
+			values = slices.Compact(slices.Sorted(slices.Values(values)))
+		}
+		fields[key] = strings.Join(values, key)
+	}
+	return fields
+}
+
+func (c *Channel) sms(call *web.Call, to gateway.Acceptor) {
+	form, ok := c.signedForm(call, "sms", "Body")
+	if !ok {
+		return
+	}
+	id := form.Get("MessageSid")
+	if !web.IsID(id) {
+		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "The form has no usable MessageSid.")
+		return
+	}
+	phone, err := gateway.ParsePhone(form.Get("From"), c.region)
+	if err != nil {
+		// A short code or a name: nobody to answer, and asking again would not help.
+		call.Count(gateway.RefusedPhone)
+		answer(call, "")
+		return
+	}
+	reply, err := to.Accept(call.R.Context(), gateway.Inbound{
+		ID:         id,
+		Channel:    c.name,
+		Mode:       dialogue.SMS,
+		Phone:      phone,
+		Text:       form.Get("Body"),
+		ReceivedAt: time.Now(),
+	})
+	if err != nil {
+		call.Later()
+		return
+	}
+	answer(call, reply.Text)
+}
+
+// response is the TwiML document; one without a message says nothing.
+type response struct {
+	XMLName xml.Name `xml:"Response"`
+	Message string   `xml:",omitempty"`
+}
+
+func answer(call *web.Call, text string) {
+	body, err := xml.Marshal(response{Message: text})
+	if err != nil { // a string always marshals
+		body = []byte("<Response></Response>")
+	}
+	call.Answer(http.StatusOK, "text/xml; charset=utf-8", xml.Header+string(body))
+}
+
+// status takes a status callback. Words before "sent" are left out: that
+// Twilio has the message was known when it took it.
+func (c *Channel) status(call *web.Call) {
+	form, ok := c.signedForm(call, "status", "ErrorMessage", "ChannelStatusMessage")
+	if !ok {
+		return
+	}
+	word := form.Get("MessageStatus")
+	if word == "" {
+		word = form.Get("SmsStatus")
+	}
+	id := form.Get("MessageSid")
+	if !web.IsID(id) || word == "" {
+		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "The form has no usable MessageSid and MessageStatus.")
+		return
+	}
+	state, known := stateOf(word)
+	if !known {
+		call.Count(gateway.RefusedForm) // a new word; it would be no clearer the next time
+	}
+	if state == "" {
+		call.Plain(http.StatusOK, "")
+		return
+	}
+	code := web.Word(form.Get("ErrorCode"))
+	if code == "" {
+		code = word
+	}
+	// A callback without a readable phone still has the ids.
+	phone, _ := gateway.ParsePhone(form.Get("To"), c.region)
+	call.Report(gateway.Report{
+		Phone: phone, Ref: web.Word(call.R.URL.Query().Get("ref")), CarrierID: id, State: state, Code: code,
+	})
+}
+
+// stateOf gives the state that a word stands for, "" where it says nothing new.
+func stateOf(word string) (state gateway.State, known bool) {
+	switch word {
+	case "accepted", "scheduled", "queued", "sending":
+		return "", true
+	case "sent":
+		return gateway.Sent, true
+	case "delivered", "read":
+		return gateway.Delivered, true
+	case "undelivered", "failed", "canceled":
+		return gateway.Failed, true
+	}
+	return "", false
+}
+
+// Send hands one SMS to Twilio.
+func (c *Channel) Send(ctx context.Context, out gateway.Outbound) (gateway.Receipt, error) {
+	params := &openapi.CreateMessageParams{}
+	params.SetTo(string(out.Phone))
+	params.SetBody(out.Text)
+	params.SetStatusCallback(c.cfg.PublicURL + c.door.Path("status") + "?ref=" + url.QueryEscape(out.Ref))
+	if c.cfg.MessagingServiceSID != "" {
+		params.SetMessagingServiceSid(c.cfg.MessagingServiceSID)
+	} else {
+		params.SetFrom(c.cfg.From)
+	}
+	// The handler is made here, not by NewRequestHandler, which would let the
+	// environment choose another host.
+	api := openapi.NewApiService(&twilio.RequestHandler{Client: c.newRequest(ctx)})
+	message, err := api.CreateMessage(params)
+	var refusal *gateway.SendError
+	switch {
+	case errors.As(err, &refusal):
+		return gateway.Receipt{}, refusal
+	case err != nil || message.Sid == nil || !web.IsID(*message.Sid):
+		return gateway.Receipt{}, &gateway.SendError{
+			Retry:  true, // twice the same SMS is better than none
+			Advice: "Check that api_url is the address of Twilio's API.",
+			Err:    errors.New("the answer is not the message that the API promises"),
+		}
+	}
+	return gateway.Receipt{ID: *message.Sid, State: gateway.Sent}, nil
+}
+
+// request is twilio-go's client for one call. The library's own takes no
+// context and drops the Retry-After of a refusal.
+type request struct {
+	*twilio.Client
+	ctx     context.Context
+	channel *Channel
+}
+
+func (c *Channel) newRequest(ctx context.Context) *request {
+	client := &twilio.Client{Credentials: twilio.NewCredentials(c.cfg.AccountSID, c.cfg.AuthToken)}
+	client.SetAccountSid(c.cfg.AccountSID)
+	return &request{Client: client, ctx: ctx, channel: c}
+}
+
+// SendRequest sends one request of the library. A refusal is a
+// *gateway.SendError.
+func (r *request) SendRequest(method, rawURL string, data url.Values, headers map[string]any, _ ...byte) (*http.Response, error) {
+	address := r.channel.cfg.APIURL + strings.TrimPrefix(rawURL, liveURL)
+	req, err := http.NewRequestWithContext(r.ctx, method, address, strings.NewReader(data.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	for key, value := range headers {
+		req.Header.Set(key, fmt.Sprint(value))
+	}
+	req.SetBasicAuth(r.Username, r.Password)
+	answer, err := web.Do(r.channel.client, req)
+	if err != nil {
+		return nil, err
+	}
+	if refusal := answer.Refused("account_sid and auth_token"); refusal != nil {
+		return nil, explain(refusal, answer)
+	}
+	return answer.Response(), nil
+}
+
+// explain makes an HTTP refusal as clear as Twilio's own code in it.
+func explain(refusal *gateway.SendError, answer web.Answer) *gateway.SendError {
+	var reason struct {
+		Code int `json:"code"`
+	}
+	if json.Unmarshal(answer.Body, &reason) != nil || reason.Code == 0 {
+		return refusal
+	}
+	refusal.Code = strconv.Itoa(reason.Code)
+	// The message beside the code is left out: it repeats the phone number.
+	refusal.Err = fmt.Errorf("Twilio answered HTTP %d with error %d", answer.Status, reason.Code)
+	switch reason.Code {
+	case 21211:
+		refusal.Retry, refusal.Advice = false, "The phone number is not valid; nothing to do."
+	case 21408:
+		refusal.Retry, refusal.Advice = false, "The account may not send to the phone's country: allow it in Twilio's messaging geographic permissions."
+	case 21606:
+		refusal.Retry, refusal.Advice = false, "The number in from cannot send to this phone: set from to an SMS number of this account."
+	case 21610:
+		refusal.Retry, refusal.OptOut, refusal.Advice = false, true, "The phone has opted out at Twilio; nothing to do."
+	case 21612:
+		refusal.Retry, refusal.Advice = false, "Twilio has no route from the number in from to this phone: try another number."
+	case 21614:
+		refusal.Retry, refusal.Advice = false, "The number takes no SMS, as a landline; nothing to do."
+	case 21617:
+		refusal.Retry, refusal.Advice = false, "The text is longer than Twilio allows (1600 characters): shorten it."
+	case 20429:
+		refusal.Retry, refusal.After, refusal.Advice = true, answer.After(), "Twilio asks to send more slowly."
+	case 14107:
+		refusal.Retry, refusal.After, refusal.Advice = true, answer.After(), "Twilio's limit for this number is reached: send more slowly."
+	case 21611:
+		refusal.Retry, refusal.After, refusal.Advice = true, answer.After(), "Twilio's queue for this number is full: send more slowly, or use more numbers."
+	}
+	return refusal
+}

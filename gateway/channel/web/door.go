@@ -1,0 +1,144 @@
+// Package web is what every channel whose carrier calls over HTTP needs once:
+// the door (who may call, at which URL), the call (one request that was let
+// in, its body read and its form decoded), and the outgoing request with its
+// refusals. What a carrier's fields mean stays in the carrier's own package.
+package web
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"regexp"
+
+	"haat/gateway"
+)
+
+// Access says who may call a channel.
+type Access struct {
+	// Key is a secret in the channel's URLs, for carriers that cannot sign
+	// their requests. Empty: the URLs hold no key.
+	Key string
+	// Allow lists the addresses (192.0.2.7) and networks (192.0.2.0/24) that
+	// may call. Empty: every address may.
+	Allow []string
+	// LoopbackOnly lets only this machine call, whatever Allow says.
+	LoopbackOnly bool
+}
+
+// Door is the way into one channel. It is safe for concurrent use.
+type Door struct {
+	channel  string
+	key      string
+	allow    []netip.Prefix
+	loopback bool
+	pages    *http.CrossOriginProtection
+}
+
+// The name stands in URLs and in the subjects of the message log; the key in
+// URLs, where it must be long enough not to be guessed and need no escaping.
+var (
+	nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
+	keyForm  = regexp.MustCompile(`^[A-Za-z0-9_-]{16,128}$`)
+)
+
+// NewDoor makes the door of a channel. Its errors say which setting is wrong
+// and what belongs there.
+func NewDoor(channel string, access Access) (*Door, error) {
+	if !nameForm.MatchString(channel) {
+		return nil, fmt.Errorf("channel %q: a channel's name is 1 to 32 of a-z, 0-9 and -: rename it", channel)
+	}
+	if access.Key != "" && !keyForm.MatchString(access.Key) {
+		return nil, fmt.Errorf("channel %s: callback_key must be 16 to 128 of A-Z, a-z, 0-9, _ and -: make one with `openssl rand -hex 16`", channel)
+	}
+	d := &Door{channel: channel, key: access.Key, loopback: access.LoopbackOnly, pages: http.NewCrossOriginProtection()}
+	for _, text := range access.Allow {
+		network, err := parseNetwork(text)
+		if err != nil {
+			return nil, fmt.Errorf("channel %s: allow has %q: write an address such as 192.0.2.7 or a network such as 192.0.2.0/24", channel, text)
+		}
+		d.allow = append(d.allow, network)
+	}
+	return d, nil
+}
+
+func parseNetwork(text string) (netip.Prefix, error) {
+	if network, err := netip.ParsePrefix(text); err == nil {
+		return network.Masked(), nil
+	}
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()), nil
+}
+
+// Path is the path of one of the channel's URLs, its key included.
+func (d *Door) Path(leaf string) string {
+	if d.key == "" {
+		return "/channels/" + d.channel + "/" + leaf
+	}
+	return "/channels/" + d.channel + "/" + d.key + "/" + leaf
+}
+
+// Route adds one of the channel's URLs to the mux. Requests that the rule and
+// the door let in are served by serve; all others are answered and counted
+// here. Every method is routed, so that a wrong one is counted too.
+func (d *Door) Route(mux *http.ServeMux, leaf string, to gateway.Acceptor, rule Rule, serve func(*Call)) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		call := &Call{W: w, R: r, to: to, channel: d.channel}
+		if d.admit(call) && rule.admit(call) && call.read() {
+			serve(call)
+		}
+	})
+	mux.Handle("/channels/"+d.channel+"/"+leaf, handler)
+	if d.key != "" {
+		mux.Handle("/channels/"+d.channel+"/{key}/"+leaf, handler)
+	}
+}
+
+// admit checks the origin before the key: an address that may not call learns
+// nothing about the key.
+func (d *Door) admit(call *Call) bool {
+	if !d.mayCall(call.R) {
+		call.Refuse(http.StatusForbidden, gateway.RefusedOrigin, "This address may not call this channel.")
+		return false
+	}
+	key := call.R.PathValue("key")
+	if subtle.ConstantTimeCompare([]byte(key), []byte(d.key)) != 1 {
+		// The mux's own words: a wrong key looks like a channel that is not there.
+		call.Refuse(http.StatusNotFound, gateway.RefusedSignature, "404 page not found")
+		return false
+	}
+	return true
+}
+
+// mayCall judges the address of the connection alone: headers such as
+// X-Forwarded-For are whatever the caller writes.
+func (d *Door) mayCall(r *http.Request) bool {
+	if d.loopback {
+		// A page in this machine's browser reaches loopback too.
+		return Loopback(r) && d.pages.Check(r) == nil
+	}
+	if len(d.allow) == 0 {
+		return true
+	}
+	addr := remote(r)
+	for _, network := range d.allow {
+		if network.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// Loopback tells whether a request comes from this machine.
+func Loopback(r *http.Request) bool { return remote(r).IsLoopback() }
+
+func remote(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return peer.Addr().Unmap().WithZone("")
+}

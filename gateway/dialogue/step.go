@@ -1,0 +1,263 @@
+package dialogue
+
+import (
+	"strings"
+
+	"haat/gateway/lang"
+	"haat/gateway/parse"
+	"haat/gateway/screen"
+	"haat/orders"
+)
+
+// The states, one for each screen. The empty state shows nothing that a number
+// could answer: it is that of a new phone and that after a closing text.
+const (
+	stateLanguage   State = "language" // focus "menu" where it was chosen there
+	stateMenu       State = "menu"
+	stateResume     State = "resume"
+	stateHelp       State = "help"
+	stateAsk        State = "ask" // focus: the word that was not understood, or nothing
+	stateCategories State = "categories"
+	stateProducts   State = "products" // focus: the category
+	stateQuantity   State = "quantity" // focus: the SKU
+	stateBasket     State = "basket"
+	stateChange     State = "change"
+	stateLine       State = "line"       // focus: the SKU
+	stateRequantity State = "requantity" // focus: the SKU
+	stateStation    State = "station"    // focus "checkout" where it was asked on the way there
+	stateConfirm    State = "confirm"    // focus: what has changed, see changes
+	stateShort      State = "short"      // focus: what is left, see shortages
+	stateOrders     State = "orders"
+	stateOrder      State = "order"  // focus: the number
+	stateCancel     State = "cancel" // focus: the number
+)
+
+// view is one state: what it shows, what a number does there and where 0 leads.
+type view struct {
+	draft  func(*talk) screen.Draft
+	answer func(*talk, string)
+	back   func(*talk) // nil where there is nothing behind
+}
+
+var views = map[State]view{
+	stateLanguage:   {(*talk).languageDraft, (*talk).languageAnswer, (*talk).languageBack},
+	stateMenu:       {(*talk).menuDraft, (*talk).menuAnswer, nil},
+	stateResume:     {(*talk).resumeDraft, (*talk).resumeAnswer, (*talk).menu},
+	stateHelp:       {(*talk).helpDraft, (*talk).noAnswer, (*talk).menu},
+	stateAsk:        {(*talk).askDraft, (*talk).noAnswer, (*talk).menu},
+	stateCategories: {(*talk).categoriesDraft, (*talk).categoriesAnswer, (*talk).menu},
+	stateProducts:   {(*talk).productsDraft, (*talk).productsAnswer, (*talk).categories},
+	stateQuantity:   {(*talk).quantityDraft, (*talk).quantityAnswer, (*talk).quantityBack},
+	stateBasket:     {(*talk).basketDraft, (*talk).basketAnswer, (*talk).menu},
+	stateChange:     {(*talk).changeDraft, (*talk).changeAnswer, (*talk).basket},
+	stateLine:       {(*talk).lineDraft, (*talk).lineAnswer, (*talk).lineBack},
+	stateRequantity: {(*talk).requantityDraft, (*talk).requantityAnswer, (*talk).requantityBack},
+	stateStation:    {(*talk).stationDraft, (*talk).stationAnswer, (*talk).stationBack},
+	stateConfirm:    {(*talk).confirmDraft, (*talk).confirmAnswer, (*talk).basket},
+	stateShort:      {(*talk).shortDraft, (*talk).shortAnswer, (*talk).basket},
+	stateOrders:     {(*talk).ordersDraft, (*talk).ordersAnswer, (*talk).menu},
+	stateOrder:      {(*talk).orderDraft, (*talk).orderAnswer, (*talk).orderList},
+	stateCancel:     {(*talk).cancelDraft, (*talk).cancelAnswer, (*talk).cancelBack},
+}
+
+// The keys that mean the same on every screen, and are never an option or a
+// quantity.
+const (
+	keyBack = "0"
+	keyHome = "00"
+	keyMore = "98"
+)
+
+// talk is one step while it is taken.
+type talk struct {
+	s       Session
+	in      Input
+	w       *World
+	l       *lang.Language
+	known   bool // the owner's language was chosen, not assumed
+	hint    string
+	closing []string // ends the talk with the first of these that fits, instead of a screen
+	request *orders.Request
+	class   string
+	need    bool // the phone's orders must be looked up first
+	lost    bool // the screen's subject has gone, so that no number can answer it
+}
+
+// Step answers one input. It is a function of its arguments alone, and every
+// input from every session gives a text within the budget, unless it asks for
+// the phone's orders: see Outcome.NeedOrders.
+func Step(s Session, in Input, w World) Outcome {
+	t := begin(s, in, &w)
+	t.hear()
+	return t.outcome()
+}
+
+// begin brings the session to where this input finds it: in order, without what
+// is too old, and without a screen that another mode showed.
+func begin(s Session, in Input, w *World) *talk {
+	t := &talk{s: tidy(s, w), in: in, w: w, class: ClassScreen}
+	t.l, t.known = w.Languages.Lookup(s.Profile.Language)
+	if !t.known {
+		t.l = w.Languages.Default()
+	}
+	old := w.Now.Sub(s.At) > w.Keep
+	if old {
+		t.s.Basket = Basket{}
+	}
+	if _, ok := views[s.State]; !ok || old || s.Mode != in.Mode {
+		t.leave()
+	}
+	t.footing()
+	return t
+}
+
+// hear does what the input asks for.
+func (t *talk) hear() {
+	if t.in.Dial {
+		t.hint = ""
+		t.open()
+		return
+	}
+	if t.in.Mode == USSD && strings.TrimSpace(t.in.Text) == "" {
+		t.again(t.l.Phrases.HintChoice.String())
+		return
+	}
+	m := parse.Text(t.in.Text, t.l, t.w.Languages.English(), t.w.Catalog)
+	switch m.Intent {
+	case parse.Number:
+		t.press(m.Number)
+	case parse.Unknown:
+		t.unknown()
+	default:
+		t.hint, t.lost = "", false // both were about a screen that is left now
+		t.command(m)
+	}
+}
+
+// press does what a number does on the screen that the phone shows.
+func (t *talk) press(key string) {
+	v, ok := views[t.s.State]
+	switch {
+	case !ok:
+		t.open()
+	case key == keyHome:
+		t.hint = ""
+		t.menu()
+	case t.lost:
+		t.class = ClassHint
+	case key == keyBack && v.back != nil:
+		v.back(t)
+	case key == keyBack:
+		t.again(t.l.Phrases.HintChoice.String())
+	case t.listChanged():
+		t.again(t.l.Phrases.HintListNew.String())
+	case key == keyMore:
+		t.more()
+	default:
+		v.answer(t, key)
+	}
+}
+
+// more turns the page.
+func (t *talk) more() {
+	switch {
+	case !t.s.Last:
+		t.s.Page++
+	case t.s.State == stateQuantity || t.s.State == stateRequantity:
+		t.again(t.l.Phrases.HintKeyMore.String())
+	default:
+		t.again(t.l.Phrases.HintLastPage.String())
+	}
+}
+
+// again repeats the screen with a hint. A list that has changed meanwhile is
+// shown from its beginning: the numbers that were read mean nothing any more.
+func (t *talk) again(hint string) {
+	t.class = ClassHint
+	switch {
+	case t.s.State == "":
+		t.open()
+	case t.lost: // footing has said why
+	case t.listChanged():
+		t.s.Page, t.hint = 0, t.l.Phrases.HintListNew.String()
+	default:
+		t.hint = hint
+	}
+}
+
+// noAnswer is the answer to any number where there is nothing to choose.
+func (t *talk) noAnswer(string) { t.again(t.l.Phrases.HintChoice.String()) }
+
+// listChanged tells that the phone shows a list of an older catalogue.
+func (t *talk) listChanged() bool {
+	return listsCatalog(t.s.State) && t.s.Catalog != t.w.Catalog.Version
+}
+
+func listsCatalog(s State) bool { return s == stateCategories || s == stateProducts }
+
+// enter goes to the first page of a state.
+func (t *talk) enter(state State, focus string) {
+	t.s.State, t.s.Focus, t.s.Page, t.s.Last = state, focus, 0, false
+}
+
+// leave goes to where no screen is shown.
+func (t *talk) leave() { t.enter("", "") }
+
+// finish ends the talk with the first of the texts that fits.
+func (t *talk) finish(class string, texts ...string) {
+	t.leave()
+	t.class, t.closing = class, texts
+}
+
+// outcome shows where the step has led.
+func (t *talk) outcome() Outcome {
+	o := Outcome{Class: t.class, Request: t.request}
+	if t.closing != nil {
+		o.Text, o.End = t.closingText(), true
+	} else {
+		o.Text = t.show()
+	}
+	if t.need {
+		return Outcome{NeedOrders: true, Class: ClassStatus}
+	}
+	t.s.Mode, t.s.At = t.in.Mode, t.w.Now
+	o.Session = t.s
+	return o
+}
+
+func (t *talk) show() string {
+	draft := views[t.s.State].draft(t)
+	draft.Hint = t.hint
+	page := draft.Page(t.s.Page, t.w.Budget)
+	t.s.Page, t.s.Last = page.Number, page.Number == page.Of-1
+	t.s.Catalog = ""
+	if listsCatalog(t.s.State) {
+		t.s.Catalog = t.w.Catalog.Version
+	}
+	return page.Text
+}
+
+// closingText is the first text that fits one page, or as much of the last as does.
+func (t *talk) closingText() string {
+	var page screen.Page
+	for _, text := range t.closing {
+		page = screen.Draft{Title: text}.Page(0, t.w.Budget)
+		if page.Of == 1 {
+			break
+		}
+	}
+	t.s.Catalog = ""
+	return page.Text
+}
+
+// nav labels the keys of a screen whose parent is not the main menu.
+func (t *talk) nav() screen.Nav {
+	p := &t.l.Phrases
+	return screen.Nav{More: p.More.String(), Back: p.Back.String(), Home: p.Home.String()}
+}
+
+// navUp labels the keys of a screen below the main menu, where back is home.
+func (t *talk) navUp() screen.Nav {
+	p := &t.l.Phrases
+	return screen.Nav{More: p.More.String(), Back: p.Back.String()}
+}

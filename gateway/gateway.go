@@ -1,0 +1,280 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/rs/zerolog"
+
+	"haat/catalog"
+	"haat/gateway/dialogue"
+	"haat/gateway/gsm"
+	"haat/gateway/lang"
+	"haat/gateway/screen"
+	"haat/orders"
+)
+
+// Config is what a gateway needs.
+type Config struct {
+	Log      Log
+	People   People
+	Desk     Desk
+	Numbers  Numbers
+	Receipts Receipts
+	Metrics  *Metrics
+	Logger   zerolog.Logger
+	Now      func() time.Time // nil: time.Now
+
+	Catalog    func() *catalog.Catalog // the present version
+	Stations   []orders.Station
+	Languages  *lang.Set
+	Currency   string
+	Channels   map[string]Limits
+	BasketKeep time.Duration // how long a basket is kept without a turn
+	OrderWait  time.Duration // how long an answer waits for the processor's word
+	Sessions   int           // how many phones' last turns are kept in memory
+}
+
+// Limits is what a channel can show.
+type Limits struct {
+	USSD, SMS screen.Budget
+	DialCode  string
+	Deferred  bool // SMS replies are sent by the outbox, not in the response
+}
+
+// Gateway takes what the channels receive through the dialogue into the log.
+// It holds no state that the log does not have, so that any number of gateways
+// may share the phones of one log.
+type Gateway struct {
+	Config
+	cache   *lru.Cache[Phone, *kept]
+	waiting *waiting
+}
+
+// kept is a turn with its place in the log.
+type kept struct {
+	turn Turn
+	seq  uint64
+}
+
+// Bounds of one Accept.
+const (
+	maxConflicts = 20              // a phone has one pair of hands
+	turnTimeout  = 8 * time.Second // carriers give up after 10 to 15 s
+	maxText      = 2000            // characters; ten SMS parts have 1,530
+	maxDial      = 12              // answers in a dialled string like *384*1*2#
+	maxRecent    = 8               // inbound messages that are known as answered
+)
+
+// New returns a gateway.
+func New(cfg Config) (*Gateway, error) {
+	cache, err := lru.New[Phone, *kept](max(cfg.Sessions, 1))
+	if err != nil {
+		return nil, fmt.Errorf("session cache: %w", err)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Gateway{Config: cfg, cache: cache, waiting: newWaiting()}, nil
+}
+
+// Accept implements [Acceptor].
+func (g *Gateway) Accept(ctx context.Context, in Inbound) (Reply, error) {
+	begun := time.Now()
+	// A carrier that hangs up does not undo what its phone did.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnTimeout)
+	defer cancel()
+	in.ReceivedAt = g.Now()
+	in.Text = bounded(gsm.Clean(in.Text))
+	reply, class, err := g.handle(ctx, in)
+	if err != nil {
+		class = "failed"
+		g.Logger.Error().Err(err).Str("channel", in.Channel).Str("mode", string(in.Mode)).Msg("a message was not kept; its carrier was told to try again")
+		reply = Reply{Text: dialogue.Apology(g.languageOf(in.Phone)), End: true}
+	}
+	g.Metrics.turn(in.Channel, in.Mode, class, time.Since(begun))
+	return reply, err
+}
+
+// handle does what the design calls a turn: find the session, step, commit,
+// and only then answer.
+func (g *Gateway) handle(ctx context.Context, in Inbound) (Reply, string, error) {
+	for range maxConflicts {
+		last, err := g.last(ctx, in.Phone)
+		if err != nil {
+			return Reply{}, "", fmt.Errorf("find the session: %w", err)
+		}
+		if reply, again, err := g.repeated(ctx, in, last); again || err != nil {
+			return reply, "repeat", err
+		}
+		turn, class, err := g.step(ctx, in, last)
+		if err != nil {
+			return Reply{}, "", err
+		}
+		var waits *answer
+		if turn.Request != nil {
+			waits = g.waiting.begin(turn.Request.OrderID())
+		}
+		seq, err := g.commit(ctx, turn, last)
+		if errors.Is(err, ErrConflict) {
+			g.Metrics.conflict(in.Channel)
+			g.undo(turn, waits)
+			continue
+		}
+		if err != nil {
+			if waits != nil {
+				g.waiting.end(waits)
+			}
+			return Reply{}, "", err
+		}
+		reply, err := g.finish(ctx, turn, seq, waits)
+		return reply, class, err
+	}
+	return Reply{}, "", fmt.Errorf("%d times in a row another message of the phone came first: %w", maxConflicts, ErrConflict)
+}
+
+// last is the phone's latest turn, from memory if it is there: the commit
+// proves whether memory was right.
+func (g *Gateway) last(ctx context.Context, p Phone) (*kept, error) {
+	if k, ok := g.cache.Get(p); ok {
+		return k, nil
+	}
+	turn, seq, err := g.Log.Last(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	k := &kept{turn: turn, seq: seq}
+	if seq == 0 {
+		if k.turn.Session.Profile, err = g.People.Profile(ctx, p); err != nil {
+			return nil, fmt.Errorf("profile: %w", err)
+		}
+	}
+	return k, nil
+}
+
+// step runs the dialogue on what was typed and builds the turn.
+func (g *Gateway) step(ctx context.Context, in Inbound, last *kept) (Turn, string, error) {
+	number, err := g.Numbers.Take(ctx)
+	if err != nil {
+		return Turn{}, "", fmt.Errorf("order number: %w", err)
+	}
+	world := g.world(in.Channel, in.Mode, number)
+	hop := hopOf(in, last.turn)
+	o := g.converse(ctx, in, last.turn.Session, hop, &world)
+	in.Text = hop.typed
+	turn := Turn{In: in, Reply: Reply{Text: o.Text, End: o.End}, Session: o.Session, Request: o.Request, Hop: hop.cumulative, Recent: recent(last), At: world.Now}
+	if r := turn.Request; r != nil && r.Place != nil {
+		r.Place.Phone, r.Place.Channel = string(in.Phone), in.Channel
+	} else {
+		g.Numbers.GiveBack(number)
+	}
+	if r := turn.Request; r != nil && r.Cancel != nil {
+		r.Cancel.Phone = string(in.Phone)
+	}
+	return turn, o.Class, nil
+}
+
+// converse steps through the inputs of one hop. A dialled string such as
+// *384*1*2# brings several: the phone sees the last screen only, so nothing is
+// ordered on the way.
+func (g *Gateway) converse(ctx context.Context, in Inbound, s dialogue.Session, h hop, w *dialogue.World) dialogue.Outcome {
+	inputs := h.inputs(in.Mode)
+	o := g.stepOnce(ctx, in.Phone, s, inputs[0], w)
+	for _, input := range inputs[1:] {
+		further := g.stepOnce(ctx, in.Phone, o.Session, input, w)
+		if further.Request != nil || further.End {
+			break
+		}
+		o = further
+	}
+	return o
+}
+
+func (g *Gateway) stepOnce(ctx context.Context, p Phone, s dialogue.Session, input dialogue.Input, w *dialogue.World) dialogue.Outcome {
+	o := dialogue.Step(s, input, *w)
+	if !o.NeedOrders {
+		return o
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	var err error
+	if w.Orders, err = g.Desk.Of(ctx, string(p), 10); err != nil {
+		g.Logger.Warn().Err(err).Msg("orders could not be looked up")
+	}
+	w.OrdersKnown, w.OrdersErr = true, err != nil
+	return dialogue.Step(s, input, *w)
+}
+
+func (g *Gateway) world(channel string, mode dialogue.Mode, number int64) dialogue.World {
+	limits := g.Channels[channel]
+	budget := limits.USSD
+	if mode == dialogue.SMS {
+		budget = limits.SMS
+	}
+	return dialogue.World{
+		Now: g.Now(), Catalog: g.Catalog(), Stations: g.Stations, Languages: g.Languages, Currency: g.Currency,
+		Budget: budget, DialCode: limits.DialCode, Keep: g.BasketKeep,
+		Fresh: dialogue.Fresh{BasketID: uuid.NewString(), OrderNumber: number, PickupCode: pickupCode()},
+	}
+}
+
+// pickupCode is four digits that nobody can guess from the order.
+func pickupCode() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	n := binary.NativeEndian.Uint64(b[:]) % 10000
+	return string([]byte{'0' + byte(n/1000), '0' + byte(n/100%10), '0' + byte(n/10%10), '0' + byte(n%10)})
+}
+
+// commit keeps the profile, if it changed, and then the turn.
+func (g *Gateway) commit(ctx context.Context, turn Turn, last *kept) (uint64, error) {
+	p := turn.In.Phone
+	if turn.Session.Profile != last.turn.Session.Profile {
+		if err := g.People.SetProfile(ctx, p, turn.Session.Profile); err != nil {
+			return 0, fmt.Errorf("keep the profile: %w", err)
+		}
+	}
+	seq, err := g.Log.AddTurn(ctx, turn, last.seq)
+	if err != nil {
+		g.cache.Remove(p)
+		return 0, fmt.Errorf("keep the turn: %w", err)
+	}
+	g.cache.Add(p, &kept{turn: turn, seq: seq})
+	return seq, nil
+}
+
+// undo gives back what a turn that came second had taken. A turn whose publish
+// failed may yet be in the log: its number is not given to anybody else.
+func (g *Gateway) undo(turn Turn, waits *answer) {
+	if waits == nil {
+		return
+	}
+	g.waiting.end(waits)
+	if turn.Request.Place != nil {
+		g.Numbers.GiveBack(turn.Request.Place.Number)
+	}
+}
+
+func (g *Gateway) languageOf(p Phone) *lang.Language {
+	if k, ok := g.cache.Get(p); ok {
+		return g.Languages.Get(k.turn.Session.Profile.Language)
+	}
+	return g.Languages.Default()
+}
+
+// Refuse implements [Acceptor].
+func (g *Gateway) Refuse(channel, reason string) { g.Metrics.refused(channel, reason) }
+
+func bounded(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	runes := []rune(s)
+	return string(runes[:min(len(runes), maxText)])
+}

@@ -1,0 +1,71 @@
+package gateway
+
+import (
+	"hash/fnv"
+	"strconv"
+	"strings"
+
+	"haat/gateway/dialogue"
+)
+
+// hop is one inbound message within a carrier's session.
+type hop struct {
+	dial       bool   // the session begins
+	typed      string // what was typed in this hop
+	cumulative string // all that was typed in the session, to tell the next hop's part
+}
+
+// hopOf finds what was typed in this hop. Where the carrier sends all of the
+// session's text each time, an answer may itself be empty or contain "*", so it
+// is what stands after the text of the hop before, not after the last "*".
+func hopOf(in Inbound, last Turn) hop {
+	if in.Mode != dialogue.USSD {
+		return hop{typed: in.Text}
+	}
+	h := hop{dial: in.Session != last.In.Session || last.In.Mode != dialogue.USSD, typed: in.Text}
+	if !in.Cumulative {
+		return h
+	}
+	h.cumulative = in.Text
+	switch rest, further := strings.CutPrefix(in.Text, last.Hop+"*"); {
+	case h.dial || last.Hop == "":
+	case further:
+		h.typed = rest
+	default: // a hop between was lost
+		h.typed = in.Text[strings.LastIndexByte(in.Text, '*')+1:]
+	}
+	return h
+}
+
+// inputs are what the dialogue is given, at least one.
+func (h hop) inputs(mode dialogue.Mode) []dialogue.Input {
+	if !h.dial {
+		return []dialogue.Input{{Mode: mode, Text: h.typed}}
+	}
+	inputs := []dialogue.Input{{Mode: mode, Dial: true}}
+	if h.typed == "" {
+		return inputs
+	}
+	for _, answer := range strings.SplitN(h.typed, "*", maxDial) {
+		inputs = append(inputs, dialogue.Input{Mode: mode, Text: answer})
+	}
+	return inputs
+}
+
+// keyOf shortens a carrier's message id for the list that every turn carries.
+func keyOf(id string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(id))
+	return strconv.FormatUint(h.Sum64(), 36)
+}
+
+// recent is the list of answered messages for the turn after k.
+func recent(k *kept) []Answered {
+	if k.seq == 0 {
+		return nil
+	}
+	old := k.turn.Recent
+	list := make([]Answered, 0, maxRecent)
+	list = append(list, old[max(0, len(old)-maxRecent+1):]...)
+	return append(list, Answered{Key: keyOf(k.turn.In.ID), Seq: k.seq})
+}

@@ -1,0 +1,148 @@
+// Package messagelog is the message log: the stream of all turns, notices and
+// statuses, by phone, and the small buckets that outlive it.
+package messagelog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"haat/gateway"
+	"haat/orders/bus"
+)
+
+// publishTimeout is how long NATS may take to acknowledge one message.
+const publishTimeout = 5 * time.Second
+
+// Log is the message log on a bus. It implements [gateway.Log].
+type Log struct {
+	bus    *bus.Bus
+	stream jetstream.Stream
+}
+
+// Open returns the log of the bus.
+func Open(ctx context.Context, b *bus.Bus) (*Log, error) {
+	stream, err := b.JetStream().Stream(ctx, bus.Messages)
+	if err != nil {
+		return nil, fmt.Errorf("message log: %w", err)
+	}
+	return &Log{bus: b, stream: stream}, nil
+}
+
+// Durable implements [gateway.Log].
+func (l *Log) Durable(ctx context.Context) error { return l.bus.Durable(ctx) }
+
+// Last implements [gateway.Log].
+func (l *Log) Last(ctx context.Context, p gateway.Phone) (gateway.Turn, uint64, error) {
+	return last[gateway.Turn](ctx, l, turnsOf(p))
+}
+
+// LastNotice implements [gateway.Log].
+func (l *Log) LastNotice(ctx context.Context, p gateway.Phone) (gateway.Notice, error) {
+	n, _, err := last[gateway.Notice](ctx, l, subject(p)+".notice.>")
+	return n, err
+}
+
+// last reads the latest message on a subject; sequence 0 where there is none.
+func last[T any](ctx context.Context, l *Log, subject string) (v T, seq uint64, err error) {
+	msg, err := l.stream.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return v, 0, nil
+	}
+	if err != nil {
+		return v, 0, fmt.Errorf("read the message log: %w", err)
+	}
+	if err := json.Unmarshal(msg.Data, &v); err != nil {
+		return v, 0, fmt.Errorf("message %d of the log: %w", msg.Sequence, err)
+	}
+	return v, msg.Sequence, nil
+}
+
+// Turn implements [gateway.Log].
+func (l *Log) Turn(ctx context.Context, seq uint64) (t gateway.Turn, err error) {
+	msg, err := l.stream.GetMsg(ctx, seq)
+	if err != nil {
+		return t, fmt.Errorf("read the message log: %w", err)
+	}
+	return t, json.Unmarshal(msg.Data, &t)
+}
+
+// AddTurn implements [gateway.Log].
+func (l *Log) AddTurn(ctx context.Context, t gateway.Turn, after uint64) (uint64, error) {
+	return l.add(ctx, turnSubject(t), t, turnsOf(t.In.Phone), after)
+}
+
+// Amend implements [gateway.Log].
+func (l *Log) Amend(ctx context.Context, t gateway.Turn) (uint64, error) {
+	return l.add(ctx, turnSubject(t), t, subject(t.In.Phone)+".>", t.Amends)
+}
+
+// AddNotice implements [gateway.Log].
+func (l *Log) AddNotice(ctx context.Context, n gateway.Notice, after uint64) (uint64, error) {
+	return l.add(ctx, subject(n.Phone)+".notice."+n.Channel, n, turnsOf(n.Phone), after)
+}
+
+// AddStatus implements [gateway.Log].
+func (l *Log) AddStatus(ctx context.Context, p gateway.Phone, channel string, next func(gateway.Status) (gateway.Status, bool)) (bool, error) {
+	on := subject(p) + ".status." + channel
+	for {
+		status, seq, err := last[gateway.Status](ctx, l, on)
+		if err != nil {
+			return false, err
+		}
+		news, changed := next(status)
+		if !changed {
+			return false, nil
+		}
+		if _, err = l.add(ctx, on, news, on, seq); !errors.Is(err, gateway.ErrConflict) {
+			return err == nil, err
+		}
+	}
+}
+
+// LastStatus is the phone's latest status in the channel, or the zero Status.
+func (l *Log) LastStatus(ctx context.Context, p gateway.Phone, channel string) (gateway.Status, error) {
+	s, _, err := last[gateway.Status](ctx, l, subject(p)+".status."+channel)
+	return s, err
+}
+
+// add publishes v if the latest message that matches filter has the sequence
+// after, as far as the whole stream knows.
+func (l *Log) add(ctx context.Context, subject string, v any, filter string, after uint64) (uint64, error) {
+	if err := l.bus.Room(); err != nil {
+		return 0, err
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return 0, err
+	}
+	msg := &nats.Msg{Subject: subject, Data: data, Header: nats.Header{
+		jetstream.ExpectedLastSubjSeqHeader:     {strconv.FormatUint(after, 10)},
+		jetstream.ExpectedLastSubjSeqSubjHeader: {filter},
+	}}
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	ack, err := l.bus.JetStream().PublishMsg(ctx, msg)
+	if err != nil {
+		return 0, asConflict(err)
+	}
+	return ack.Sequence, nil
+}
+
+// wrongLastConstant is the code of a failed expectation that the server answers
+// with a text without the sequence.
+const wrongLastConstant jetstream.ErrorCode = 10164
+
+func asConflict(err error) error {
+	var api *jetstream.APIError
+	if errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == wrongLastConstant) {
+		return gateway.ErrConflict
+	}
+	return fmt.Errorf("write the message log: %w", err)
+}

@@ -1,0 +1,60 @@
+package messagelog
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+
+	"haat/gateway"
+	"haat/gateway/dialogue"
+)
+
+// Partitions is how many parts the phones are spread over. The part is in the
+// subject so that one stream can become many without changing a message.
+const Partitions = 256
+
+// Kind is what a message of the log is.
+type Kind string
+
+// The kinds of messages.
+const (
+	KindTurn   Kind = "turn"
+	KindNotice Kind = "notice"
+	KindStatus Kind = "status"
+)
+
+// subject is log.<part>.<phone>, the phone in E.164 without its plus.
+func subject(p gateway.Phone) string {
+	digits := strings.TrimPrefix(string(p), "+")
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(digits))
+	part := h.Sum32() % Partitions
+	return "log." + string([]byte{'0' + byte(part/100), '0' + byte(part/10%10), '0' + byte(part%10)}) + "." + digits
+}
+
+func turnsOf(p gateway.Phone) string { return subject(p) + ".turn.>" }
+
+func turnSubject(t gateway.Turn) string {
+	last := ".screen"
+	if t.Request != nil {
+		last = ".order"
+	}
+	return subject(t.In.Phone) + ".turn." + t.In.Channel + "." + string(t.In.Mode) + last
+}
+
+// SMSTurns are the turns of one channel that were answered by SMS.
+func SMSTurns(channel string) string {
+	return "log.*.*.turn." + channel + "." + string(dialogue.SMS) + ".*"
+}
+
+// Notices are the notices of one channel.
+func Notices(channel string) string { return "log.*.*.notice." + channel }
+
+// kindOf reads the kind and the phone out of a subject.
+func kindOf(subject string) (Kind, gateway.Phone, error) {
+	parts := strings.Split(subject, ".")
+	if len(parts) < 5 || parts[0] != "log" {
+		return "", "", fmt.Errorf("a message of the log stands on a subject that is none of the log's")
+	}
+	return Kind(parts[3]), gateway.Phone("+" + parts[2]), nil
+}

@@ -1,0 +1,80 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"haat/gateway/dialogue"
+	"haat/orders"
+)
+
+// maxAbout is how many earlier notices of a phone a notice remembers.
+const maxAbout = 8
+
+// NotifyAt is when the event may be turned into a notice: while the answer of
+// the turn that placed the order may still tell it, a notice would be one SMS
+// too many.
+func (g *Gateway) NotifyAt(e orders.Event) time.Time {
+	return e.Order.PlacedAt.Add(g.OrderWait + 2*Settle)
+}
+
+// Notify logs a notice that tells the event in the villager's language, unless
+// a screen or a notice has told it already. Telling an event twice logs one
+// notice.
+func (g *Gateway) Notify(ctx context.Context, e orders.Event) error {
+	about := e.Order.ID + " " + string(e.Kind)
+	if e.Refused {
+		about += " kept"
+	}
+	for range maxConflicts {
+		turn, seq, err := g.Log.Last(ctx, Phone(e.Order.Phone))
+		if err != nil {
+			return fmt.Errorf("find what the phone was told: %w", err)
+		}
+		if told(turn.Session, e) {
+			return nil
+		}
+		notice, err := g.notice(ctx, turn, e, about)
+		if err != nil || notice.Text == "" {
+			return err
+		}
+		if _, err = g.Log.AddNotice(ctx, notice, seq); errors.Is(err, ErrConflict) {
+			continue
+		} else if err != nil {
+			return fmt.Errorf("keep the notice: %w", err)
+		}
+		g.Metrics.notice(notice.Channel, string(e.Kind))
+		return g.Log.Durable(ctx)
+	}
+	return ErrConflict
+}
+
+func (g *Gateway) notice(ctx context.Context, turn Turn, e orders.Event, about string) (Notice, error) {
+	p := Phone(e.Order.Phone)
+	last, err := g.Log.LastNotice(ctx, p)
+	if err != nil {
+		return Notice{}, fmt.Errorf("find what the phone was told: %w", err)
+	}
+	if last.About == about || slices.Contains(last.Recent, about) {
+		return Notice{}, nil
+	}
+	language := e.Order.Language
+	if l := turn.Session.Profile.Language; l != "" {
+		language = l
+	}
+	w := g.world(e.Order.Channel, dialogue.SMS, 0)
+	n := Notice{Channel: e.Order.Channel, Phone: p, Text: dialogue.Notice(e, g.Languages.Get(language), w), About: about, At: w.Now}
+	if last.About != "" {
+		n.Recent = append(n.Recent, last.Recent[max(0, len(last.Recent)-maxAbout+1):]...)
+		n.Recent = append(n.Recent, last.About)
+	}
+	return n, nil
+}
+
+// told tells whether a screen has shown the event.
+func told(s dialogue.Session, e orders.Event) bool {
+	return slices.ContainsFunc(s.Orders, func(o dialogue.OrderRef) bool { return o.ID == e.Order.ID && o.Told == e.Kind })
+}

@@ -1,0 +1,92 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+
+	"haat/gateway"
+	"haat/orders"
+	"haat/orders/bus"
+)
+
+// NotifierConsumer is the durable consumer's name.
+const NotifierConsumer = "NOTIFIER"
+
+// Notifier turns what happened to orders into notices.
+type Notifier struct {
+	gateway *gateway.Gateway
+	bus     *bus.Bus
+	logger  zerolog.Logger
+}
+
+// NewNotifier returns the notifier of a gateway.
+func NewNotifier(g *gateway.Gateway, b *bus.Bus, logger zerolog.Logger) *Notifier {
+	return &Notifier{gateway: g, bus: b, logger: logger}
+}
+
+// Run notifies until ctx ends.
+func (n *Notifier) Run(ctx context.Context) error {
+	consumer, err := n.bus.JetStream().CreateOrUpdateConsumer(ctx, bus.Orders, jetstream.ConsumerConfig{
+		Durable:       NotifierConsumer,
+		FilterSubject: bus.OrderEvents,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       time.Minute,
+		MaxAckPending: 20_000, // some seconds of events wait for their screens
+	})
+	if err != nil {
+		return fmt.Errorf("notifier: %w", err)
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(2000))
+	if err != nil {
+		return fmt.Errorf("notifier: %w", err)
+	}
+	defer context.AfterFunc(ctx, messages.Stop)()
+	for {
+		msg, err := messages.Next()
+		if errors.Is(err, jetstream.ErrMsgIteratorClosed) {
+			return nil
+		}
+		if err != nil {
+			n.logger.Warn().Err(err).Msg("the notifier waits for NATS")
+			continue
+		}
+		if !n.handle(ctx, msg) {
+			return nil
+		}
+	}
+}
+
+// handle reports false when ctx ended; the message then comes again.
+func (n *Notifier) handle(ctx context.Context, msg jetstream.Msg) bool {
+	var event orders.Event
+	if err := json.Unmarshal(msg.Data(), &event); err != nil {
+		if err := n.bus.Bury(ctx, NotifierConsumer, msg, err); err != nil {
+			n.logger.Error().Err(err).Msg("an order event cannot be read nor put away")
+		}
+		return true
+	}
+	// Events come in the order of their orders, so waiting for one keeps none
+	// from its time.
+	if wait := time.Until(n.gateway.NotifyAt(event)); wait > 0 {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return false
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := n.gateway.Notify(ctx, event); err != nil {
+		n.logger.Error().Err(err).Str("order", event.Order.ID).Msg("a notice waits")
+		_ = msg.NakWithDelay(2 * time.Second)
+		return true
+	}
+	_ = msg.Ack()
+	return true
+}

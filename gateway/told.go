@@ -1,0 +1,199 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"haat/gateway/dialogue"
+	"haat/orders"
+)
+
+// Settle is how much longer than OrderWait an order's turn may still be
+// amended: the amending publish itself takes a moment.
+const Settle = 500 * time.Millisecond
+
+// finish answers a turn that is in the log. Where the turn asked something of
+// the processor it waits for its word, so that the phone is told the outcome
+// and not only that one will follow.
+func (g *Gateway) finish(ctx context.Context, turn Turn, seq uint64, waits *answer) (Reply, error) {
+	if waits == nil {
+		return turn.Reply, g.Log.Durable(ctx)
+	}
+	defer g.waiting.end(waits)
+	amended, err := g.amend(ctx, turn, seq, waits.word)
+	if err != nil {
+		return Reply{}, err
+	}
+	return amended, g.Log.Durable(ctx)
+}
+
+// amend waits for the processor's word and logs the reply that tells it. If no
+// word comes in time, or something else was logged for the phone meanwhile, the
+// reply stays as it is and a notice will follow.
+func (g *Gateway) amend(ctx context.Context, turn Turn, seq uint64, word <-chan orders.Event) (Reply, error) {
+	timer := time.NewTimer(g.OrderWait)
+	defer timer.Stop()
+	select {
+	case event := <-word:
+		w := g.world(turn.In.Channel, turn.In.Mode, 0)
+		o := dialogue.Decided(turn.Session, event, w, turn.In.Mode)
+		amended := turn
+		amended.Reply, amended.Session = Reply{Text: o.Text, End: o.End}, o.Session
+		amended.Request, amended.Amends, amended.At = nil, seq, w.Now
+		return g.addAmended(ctx, turn, amended)
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return turn.Reply, nil
+}
+
+func (g *Gateway) addAmended(ctx context.Context, turn, amended Turn) (Reply, error) {
+	seq, err := g.Log.Amend(ctx, amended)
+	switch {
+	case errors.Is(err, ErrConflict):
+		g.cache.Remove(turn.In.Phone)
+		return turn.Reply, nil
+	case err != nil: // whether it was kept is not known, so neither is what to say
+		g.cache.Remove(turn.In.Phone)
+		return Reply{}, fmt.Errorf("keep what the phone is told: %w", err)
+	}
+	g.cache.Add(turn.In.Phone, &kept{turn: amended, seq: seq})
+	return amended.Reply, nil
+}
+
+// repeated finds the reply to a message that the carrier sends again.
+func (g *Gateway) repeated(ctx context.Context, in Inbound, last *kept) (Reply, bool, error) {
+	if last.seq == 0 {
+		return Reply{}, false, nil
+	}
+	if in.same(last.turn.In) {
+		reply, err := g.replyAgain(ctx, last)
+		return reply, true, err
+	}
+	key := keyOf(in.ID)
+	for _, a := range last.turn.Recent {
+		if a.Key != key {
+			continue
+		}
+		old, err := g.Log.Turn(ctx, a.Seq)
+		if err != nil {
+			return Reply{}, true, fmt.Errorf("read the turn that answered this message: %w", err)
+		}
+		if in.same(old.In) {
+			return old.Reply, true, g.Log.Durable(ctx)
+		}
+	}
+	return Reply{}, false, nil
+}
+
+// same tells whether two inbound messages are one: the same id, or, since some
+// carriers repeat with a new id, the same SMS at the same carrier time.
+func (in Inbound) same(o Inbound) bool {
+	if in.Channel != o.Channel || in.Mode != o.Mode {
+		return false
+	}
+	return in.ID == o.ID || in.Mode == dialogue.SMS && !in.SentAt.IsZero() && in.SentAt.Equal(o.SentAt) && in.Text == o.Text
+}
+
+// replyAgain gives the latest turn's reply once more. While that turn's own
+// caller may still be waiting for the processor's word, the reply is not final:
+// it waits with it, and then settles the reply for good.
+func (g *Gateway) replyAgain(ctx context.Context, last *kept) (Reply, error) {
+	if last.turn.Request == nil || g.Channels[last.turn.In.Channel].Deferred && last.turn.In.Mode == dialogue.SMS {
+		return last.turn.Reply, g.Log.Durable(ctx)
+	}
+	open := g.OrderWait + Settle - g.Now().Sub(last.turn.At)
+	if open > 0 {
+		select {
+		case <-time.After(open):
+		case <-g.waiting.ended(last.turn.Request.OrderID()):
+		case <-ctx.Done():
+			return Reply{}, ctx.Err()
+		}
+	}
+	g.cache.Remove(last.turn.In.Phone)
+	now, err := g.last(ctx, last.turn.In.Phone)
+	if err != nil {
+		return Reply{}, err
+	}
+	if now.seq != last.seq { // it was amended, or the phone went on meanwhile
+		if now.turn.Amends == last.seq {
+			return now.turn.Reply, g.Log.Durable(ctx)
+		}
+		return last.turn.Reply, g.Log.Durable(ctx)
+	}
+	final := last.turn
+	final.Request, final.Amends = nil, last.seq
+	if _, err := g.addAmended(ctx, last.turn, final); err != nil {
+		return Reply{}, err
+	}
+	return last.turn.Reply, g.Log.Durable(ctx)
+}
+
+// Decided hands the processor's word to the answer that waits for it, if one
+// does.
+func (g *Gateway) Decided(e orders.Event) { g.waiting.decided(e) }
+
+// waiting are the answers that wait for the processor's word, by order id. Two
+// may wait for one order while it is being found out which came first.
+type waiting struct {
+	mu      sync.Mutex
+	answers map[string][]*answer
+}
+
+// answer is one caller that waits.
+type answer struct {
+	order string
+	word  chan orders.Event // holds one
+	ended chan struct{}
+}
+
+func newWaiting() *waiting { return &waiting{answers: map[string][]*answer{}} }
+
+// begin registers an answer before its turn is published, since the word may
+// come before the publish returns.
+func (w *waiting) begin(order string) *answer {
+	a := &answer{order: order, word: make(chan orders.Event, 1), ended: make(chan struct{})}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answers[order] = append(w.answers[order], a)
+	return a
+}
+
+func (w *waiting) end(a *answer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	close(a.ended)
+	left := slices.DeleteFunc(w.answers[a.order], func(b *answer) bool { return a == b })
+	if len(left) == 0 {
+		delete(w.answers, a.order)
+		return
+	}
+	w.answers[a.order] = left
+}
+
+// ended is closed when an answer of this process to the order has ended; nil
+// where none waits, since another process may.
+func (w *waiting) ended(order string) <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if as := w.answers[order]; len(as) > 0 {
+		return as[0].ended
+	}
+	return nil
+}
+
+func (w *waiting) decided(e orders.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, a := range w.answers[e.Order.ID] {
+		select {
+		case a.word <- e:
+		default:
+		}
+	}
+}

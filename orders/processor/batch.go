@@ -1,0 +1,253 @@
+package processor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"haat/orders/bus"
+	"haat/orders/store"
+)
+
+// barrierError says that nobody knows any more what is on the disk.
+type barrierError struct{ err error }
+
+func (e *barrierError) Error() string {
+	return "processor: the message log is not safe on the disk: " + e.err.Error()
+}
+func (e *barrierError) Unwrap() error { return e.err }
+
+// process decides a batch. Without an error all of it is acknowledged or put
+// away. ctx ends the waiting for a store or a NATS that is away, never the
+// work itself; what was not finished comes again.
+func (p *Processor) process(ctx context.Context, batch []jetstream.Msg) error {
+	turns := p.read(ctx, batch)
+	if len(turns) == 0 {
+		return nil
+	}
+	p.metrics.batch.Observe(float64(len(turns)))
+	p.refresh(ctx, turns)
+	// An order may not exist for a turn that a power cut could take back.
+	if err := p.durable(ctx); err != nil {
+		return err
+	}
+	at := time.Now()
+	results, err := p.decide(ctx, at, turns)
+	if err != nil {
+		return err
+	}
+	if err := p.publish(ctx, turns, results); err != nil {
+		return err
+	}
+	p.count(at, turns, results)
+	// A turn may not be done before its event would survive a power cut.
+	if err := p.durable(ctx); err != nil {
+		return err
+	}
+	p.finish(ctx, turns, results)
+	return nil
+}
+
+// read reads the turns of a batch; what is none goes into the dead letters.
+func (p *Processor) read(ctx context.Context, batch []jetstream.Msg) []turn {
+	turns := make([]turn, 0, len(batch))
+	for _, msg := range batch {
+		t, err := readTurn(msg)
+		if err == nil {
+			err = t.request.Validate()
+		}
+		if err != nil {
+			p.bury(ctx, msg, err)
+			continue
+		}
+		turns = append(turns, t)
+	}
+	return turns
+}
+
+// bury puts a message away for good. Where that fails it comes again.
+func (p *Processor) bury(ctx context.Context, msg jetstream.Msg, reason error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
+	defer cancel()
+	if err := p.bus.Bury(ctx, deadLetters, msg, reason); err != nil {
+		p.log.Error().Err(err).AnErr("reason", reason).Msg("a turn that cannot be processed could not be put away either; it comes again")
+		return
+	}
+	p.metrics.dead.Inc()
+	event := p.log.Error().AnErr("reason", reason)
+	if meta, err := msg.Metadata(); err == nil {
+		event = event.Uint64("turn", meta.Sequence.Stream)
+	}
+	event.Msg("a turn that cannot be processed is in the dead letters")
+}
+
+// refresh asks for the present catalogue where an order names a product that
+// the last one did not have.
+func (p *Processor) refresh(ctx context.Context, turns []turn) {
+	if p.cfg.Refresh == nil || !p.anyUnknown(turns) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, refreshTime)
+	defer cancel()
+	if err := p.cfg.Refresh(ctx); err != nil {
+		p.log.Warn().Err(err).Msg("the present catalogue could not be read; orders are decided by the last one")
+	}
+}
+
+func (p *Processor) anyUnknown(turns []turn) bool {
+	known := *p.known.Load()
+	for _, t := range turns {
+		if t.request.Place == nil {
+			continue
+		}
+		for _, l := range t.request.Place.Lines {
+			if !known[l.SKU] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *Processor) durable(ctx context.Context) error {
+	if err := p.bus.Durable(context.WithoutCancel(ctx)); err != nil {
+		return &barrierError{err}
+	}
+	return nil
+}
+
+// tries is how often a batch, and then each turn of it alone, may fail before
+// a turn is put away. A store that takes nothing at all does not count: the
+// line is held until it does, in its order.
+const tries = 3
+
+// decide applies the turns to the store.
+func (p *Processor) decide(ctx context.Context, at time.Time, turns []turn) ([]store.Result, error) {
+	failures := 0
+	for wait := (backoff{}); ; {
+		results, err := p.store.Apply(ctx, at, jobs(turns))
+		if err == nil {
+			return results, nil
+		}
+		if !errors.Is(err, store.ErrUnavailable) {
+			failures++
+		}
+		switch {
+		case failures < tries:
+		case len(turns) == 1:
+			return []store.Result{{Err: fmt.Errorf("failed %d times alone: %w", tries, err)}}, nil
+		default:
+			return p.decideAlone(ctx, at, turns)
+		}
+		p.metrics.retries.Inc()
+		p.log.Error().Err(err).Int("turns", len(turns)).Msg("orders could not be written; the same ones are tried again")
+		for _, t := range turns {
+			_ = t.msg.InProgress() // else it comes again, which does no harm
+		}
+		if !wait.pause(ctx) {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// decideAlone finds the turn for which a batch fails: the others pass.
+func (p *Processor) decideAlone(ctx context.Context, at time.Time, turns []turn) ([]store.Result, error) {
+	results := make([]store.Result, 0, len(turns))
+	for i := range turns {
+		one, err := p.decide(ctx, at, turns[i:i+1])
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, one...)
+	}
+	return results, nil
+}
+
+// publishTime is how long NATS may take to keep a batch of events.
+const publishTime = 10 * time.Second
+
+// publish says what became of the turns, and again until NATS has kept it.
+func (p *Processor) publish(ctx context.Context, turns []turn, results []store.Result) error {
+	for wait := (backoff{}); ; {
+		err := p.publishOnce(ctx, turns, results)
+		if err == nil {
+			return nil
+		}
+		p.metrics.retries.Inc()
+		p.log.Error().Err(err).Msg("order events could not be published; they are tried again")
+		for _, t := range turns {
+			_ = t.msg.InProgress()
+		}
+		if !wait.pause(ctx) {
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *Processor) publishOnce(ctx context.Context, turns []turn, results []store.Result) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
+	defer cancel()
+	var kept []jetstream.PubAckFuture
+	for i, r := range results {
+		if r.Err != nil {
+			continue
+		}
+		data, err := json.Marshal(r.Event)
+		if err != nil {
+			return fmt.Errorf("event of turn %d: %w", turns[i].seq, err)
+		}
+		msg := &nats.Msg{Subject: bus.OrderEvent(string(r.Event.Kind), r.Event.Order.Station), Data: data}
+		// A turn that comes again at once says nothing twice.
+		id := strconv.FormatUint(turns[i].seq, 10) + "-" + string(r.Event.Kind)
+		future, err := p.bus.JetStream().PublishMsgAsync(msg, jetstream.WithMsgID(id))
+		if err != nil {
+			return fmt.Errorf("event of turn %d: %w", turns[i].seq, err)
+		}
+		kept = append(kept, future)
+	}
+	for _, future := range kept {
+		select {
+		case <-future.Ok():
+		case err := <-future.Err():
+			return fmt.Errorf("order event: %w", err)
+		case <-ctx.Done():
+			return fmt.Errorf("order event: NATS took longer than %s", publishTime)
+		}
+	}
+	return nil
+}
+
+// count counts what was decided just now; what was decided before and came
+// again has the time of then.
+func (p *Processor) count(at time.Time, turns []turn, results []store.Result) {
+	for i, r := range results {
+		if r.Err != nil || !r.Event.At.Equal(at) {
+			continue
+		}
+		result := string(r.Event.Kind)
+		if r.Event.Refused {
+			result = "refused"
+		}
+		p.metrics.decided(result, time.Since(turns[i].loggedAt))
+	}
+}
+
+// finish acknowledges what was decided and puts the rest away. An
+// acknowledgement that is lost makes the turn come again.
+func (p *Processor) finish(ctx context.Context, turns []turn, results []store.Result) {
+	for i, t := range turns {
+		if err := results[i].Err; err != nil {
+			p.bury(ctx, t.msg, err)
+			continue
+		}
+		if err := t.msg.Ack(); err != nil {
+			p.log.Warn().Err(err).Uint64("turn", t.seq).Msg("a turn could not be acknowledged; it comes again")
+		}
+	}
+}
