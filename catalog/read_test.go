@@ -122,6 +122,7 @@ func TestReadProblems(t *testing.T) {
 		{"stock below zero", header + row("A", "1", "-1"), []Problem{{2, "stock", "-1", "plain digits"}}},
 		{"stock with a sign", header + row("A", "1", "+1"), []Problem{{2, "stock", "+1", "plain digits"}}},
 		{"stock too high", header + row("A", "1", "1000001"), []Problem{{2, "stock", "1000001", "0 to 1000000"}}},
+		{"the first problem of a cell counts", header + row("A\x01", "1", ""), []Problem{{2, "sku", "A\x01", "invisible"}}},
 		{"all at once, one a cell", header + row("a", "x", "y") + row("B", "1", "") + "C,c\n" + row("B", "0", ""), []Problem{
 			{2, "sku", "a", "capital"}, {2, "price", "x", "write the amount"}, {2, "stock", "y", "plain digits"},
 			{4, "", "", "2 cells"}, {5, "price", "0", "above zero"}, {5, "sku", "B", "line 3"}}},

@@ -121,7 +121,7 @@ func (g *Gateway) handle(ctx context.Context, in Inbound) (Reply, string, error)
 		if turn.Request != nil {
 			waits = g.waiting.begin(turn.Request.OrderID())
 		}
-		seq, err := g.commit(ctx, turn, last)
+		seq, err := g.commit(ctx, turn, last, class)
 		if errors.Is(err, ErrConflict) {
 			g.Metrics.conflict(in.Channel)
 			g.undo(turn, waits)
@@ -233,16 +233,20 @@ func pickupCode() string {
 }
 
 // commit keeps the profile, if it changed, and then the turn.
-func (g *Gateway) commit(ctx context.Context, turn Turn, last *kept) (uint64, error) {
+// A carrier may have told the outbox of an opt-out that no session knows, so
+// START is always kept.
+func (g *Gateway) commit(ctx context.Context, turn Turn, last *kept, class string) (uint64, error) {
 	p := turn.In.Phone
-	if turn.Session.Profile != last.turn.Session.Profile {
+	if turn.Session.Profile != last.turn.Session.Profile || class == dialogue.ClassStart {
 		if err := g.People.SetProfile(ctx, p, turn.Session.Profile); err != nil {
 			return 0, fmt.Errorf("keep the profile: %w", err)
 		}
 	}
 	seq, err := g.Log.AddTurn(ctx, turn, last.seq)
-	if err != nil {
+	if errors.Is(err, ErrConflict) {
 		g.cache.Remove(p)
+	}
+	if err != nil {
 		return 0, fmt.Errorf("keep the turn: %w", err)
 	}
 	g.cache.Add(p, &kept{turn: turn, seq: seq})

@@ -22,8 +22,8 @@ type Log interface {
 	// AddTurn adds a turn if the phone's latest one is still that with the
 	// sequence after; else ErrConflict.
 	AddTurn(ctx context.Context, t Turn, after uint64) (uint64, error)
-	// Amend adds a turn that amends t.Amends if nothing at all was logged for
-	// the phone since; else ErrConflict.
+	// Amend adds a turn that amends t.Amends if neither a turn nor a notice was
+	// logged for the phone since; else ErrConflict.
 	Amend(ctx context.Context, t Turn) (uint64, error)
 	// LastNotice is the phone's latest notice, or the zero Notice.
 	LastNotice(ctx context.Context, p Phone) (Notice, error)

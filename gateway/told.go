@@ -58,7 +58,6 @@ func (g *Gateway) addAmended(ctx context.Context, turn, amended Turn) (Reply, er
 		g.cache.Remove(turn.In.Phone)
 		return turn.Reply, nil
 	case err != nil: // whether it was kept is not known, so neither is what to say
-		g.cache.Remove(turn.In.Phone)
 		return Reply{}, fmt.Errorf("keep what the phone is told: %w", err)
 	}
 	g.cache.Add(turn.In.Phone, &kept{turn: amended, seq: seq})

@@ -201,6 +201,20 @@ func TestPhoneWithoutAnswer(t *testing.T) {
 	}
 }
 
+// TestTextsAreNeverSentAtOneTime: the same text twice is two texts.
+func TestTextsAreNeverSentAtOneTime(t *testing.T) {
+	c := newCarrier("http://127.0.0.1", "demo", "+254700000001", "*384#")
+	now := time.Date(2026, 3, 1, 12, 0, 0, 5, time.FixedZone("EAT", 3*3600))
+	for _, want := range []string{"2026-03-01 09:00:00", "2026-03-01 09:00:01", "2026-03-01 09:00:02"} {
+		if got := c.stamp(now); got != want {
+			t.Errorf("stamp is %s, want %s", got, want)
+		}
+	}
+	if got := c.stamp(now.Add(time.Minute)); got != "2026-03-01 09:01:00" {
+		t.Errorf("a minute later the stamp is %s", got)
+	}
+}
+
 // TestPhoneInPipe: the answer to a text is shown although the input has ended.
 func TestPhoneInPipe(t *testing.T) {
 	_, url := startFakeHaat(t)

@@ -203,10 +203,14 @@ func TestEveryEventGivesAScreen(t *testing.T) {
 				return orders.Shortage{SKU: rapid.SampledFrom([]string{"P0", "P1", "gone"}).Draw(t, "short"), Left: rapid.IntRange(-1, 5).Draw(t, "left")}
 			}), 0, 25).Draw(t, "shortages"),
 		}
+		before := clone(t, s)
 		o := Decided(s, e, w, rapid.SampledFrom([]Mode{USSD, SMS}).Draw(t, "mode"))
 		checkOutcome(t, w, o)
 		if o.Request != nil {
 			t.Fatal("the processor's word placed an order")
+		}
+		if diff := cmp.Diff(before, clone(t, s)); diff != "" {
+			t.Fatalf("the session that was given has changed:\n%s", diff)
 		}
 		for _, ref := range o.Session.Orders {
 			if ref.ID == e.Order.ID && ref.Told != e.Kind {

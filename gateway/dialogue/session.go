@@ -49,7 +49,7 @@ type Session struct {
 	Page    int        `json:"page,omitempty"`
 	Last    bool       `json:"last,omitempty"`    // the page is the screen's last: only there may be agreed to what was read
 	Focus   string     `json:"focus,omitempty"`   // what the state is about: a category, a SKU, an order's number
-	Catalog string     `json:"catalog,omitempty"` // version of the catalogue that the screen was made from
+	Catalog string     `json:"catalog,omitempty"` // version of the catalogue that the screen was made from, where that matters
 	Basket  Basket     `json:"basket,omitzero"`
 	Orders  []OrderRef `json:"orders,omitempty"` // the last few placed, newest last
 	At      time.Time  `json:"at,omitzero"`      // of the last turn

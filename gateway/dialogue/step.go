@@ -149,7 +149,7 @@ func (t *talk) press(key string) {
 		v.back(t)
 	case key == keyBack:
 		t.again(t.l.Phrases.HintChoice.String())
-	case t.listChanged():
+	case t.listChanged() && (key == keyMore || t.s.State != stateConfirm): // which has its own way to tell what changed
 		t.again(t.l.Phrases.HintListNew.String())
 	case key == keyMore:
 		t.more()
@@ -188,12 +188,15 @@ func (t *talk) again(hint string) {
 // noAnswer is the answer to any number where there is nothing to choose.
 func (t *talk) noAnswer(string) { t.again(t.l.Phrases.HintChoice.String()) }
 
-// listChanged tells that the phone shows a list of an older catalogue.
+// listChanged tells that the phone shows something of an older catalogue whose
+// numbers or whose page breaks mean nothing any more.
 func (t *talk) listChanged() bool {
 	return listsCatalog(t.s.State) && t.s.Catalog != t.w.Catalog.Version
 }
 
-func listsCatalog(s State) bool { return s == stateCategories || s == stateProducts }
+func listsCatalog(s State) bool {
+	return s == stateCategories || s == stateProducts || s == stateConfirm
+}
 
 // enter goes to the first page of a state.
 func (t *talk) enter(state State, focus string) {

@@ -183,6 +183,50 @@ func TestRejectedBasketComesBack(t *testing.T) {
 	}
 }
 
+// TestReadingBeginsAgain keeps a line of the order from falling between two
+// pages that were made from two catalogues.
+func TestReadingBeginsAgain(t *testing.T) {
+	w := market(t)
+	o := walkTo(t, w, SMS, "RICE1, RICE5, RICE25, SALT, SOAP, OIL1, OIL5, TEA100, COFFEE, MATCH, PEN, PENCIL", "3", "98")
+	if o.Session.State != stateConfirm || o.Session.Page != 1 || o.Session.Last {
+		t.Fatalf("the walk ends at page %d of %q", o.Session.Page, o.Session.State)
+	}
+	newer := *w.Catalog
+	newer.Version = "v2"
+	w.Catalog = &newer
+	o = Step(o.Session, Input{Mode: SMS, Text: "98"}, w)
+	if o.Session.Page != 0 || !strings.HasPrefix(o.Text, "The list has changed") {
+		t.Errorf("page %d: %q", o.Session.Page, o.Text)
+	}
+}
+
+// TestKeysAreNoQuantities also takes the keys with zeros before them for slips.
+func TestKeysAreNoQuantities(t *testing.T) {
+	w := market(t)
+	for _, key := range []string{"0", "00", "000", "98", "098", "-1", "1.5", "10000", "99999999999999999999"} {
+		o := walkTo(t, w, USSD, "1", "1", "2", key)
+		if len(o.Session.Basket.Lines) > 0 {
+			t.Errorf("%s was taken for a quantity: %v", key, o.Session.Basket.Lines)
+		}
+	}
+	for key, want := range map[string]int{"1": 1, "05": 5, "97": 97, "99": 99, "9999": 9999, "٣": 3} {
+		o := walkTo(t, w, USSD, "1", "1", "2", key)
+		if lines := o.Session.Basket.Lines; len(lines) != 1 || lines[0].Qty != want {
+			t.Errorf("%s of something is %v", key, lines)
+		}
+	}
+}
+
+// TestAnEmptyBasketEnds gives what is chosen next another order's id.
+func TestAnEmptyBasketEnds(t *testing.T) {
+	w := market(t)
+	w.Fresh.BasketID = "b"
+	o := walkTo(t, w, USSD, "1", "1", "2", "5", "3", "2")
+	if b := o.Session.Basket; b.ID != "" || b.Lines != nil {
+		t.Errorf("after its only line was removed the basket is %+v", b)
+	}
+}
+
 func TestNothingIsSold(t *testing.T) {
 	w := market(t)
 	w.Catalog = catalog.New("v0", nil, nil)

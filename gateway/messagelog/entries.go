@@ -44,10 +44,15 @@ func (l *Log) Entries(ctx context.Context, phone gateway.Phone, follow bool, yie
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	consumer, err := l.bus.JetStream().OrderedConsumer(ctx, bus.Messages, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}})
+	consumer, err := l.bus.JetStream().OrderedConsumer(ctx, bus.Messages, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}, InactiveThreshold: 30 * time.Second})
 	if err != nil {
 		return fmt.Errorf("read the message log: %w", err)
 	}
+	defer func() { // a courtesy: the server forgets it by itself
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = l.stream.DeleteConsumer(ctx, consumer.CachedInfo().Name)
+	}()
 	if consumer.CachedInfo().NumPending == 0 && !follow {
 		return nil
 	}

@@ -80,7 +80,40 @@ func (l *Log) AddTurn(ctx context.Context, t gateway.Turn, after uint64) (uint64
 
 // Amend implements [gateway.Log].
 func (l *Log) Amend(ctx context.Context, t gateway.Turn) (uint64, error) {
-	return l.add(ctx, turnSubject(t), t, subject(t.In.Phone)+".>", t.Amends)
+	after := t.Amends
+	for {
+		seq, err := l.add(ctx, turnSubject(t), t, subject(t.In.Phone)+".>", after)
+		if !errors.Is(err, gateway.ErrConflict) {
+			return seq, err
+		}
+		latest, err := l.toldNothingSince(ctx, t.In.Phone, t.Amends)
+		if err != nil {
+			return 0, err
+		}
+		if latest <= after {
+			return 0, gateway.ErrConflict
+		}
+		after = latest
+	}
+}
+
+// toldNothingSince is the sequence of the phone's latest message, if all since
+// the turn are statuses of other texts; else ErrConflict.
+func (l *Log) toldNothingSince(ctx context.Context, p gateway.Phone, turn uint64) (uint64, error) {
+	latest, err := l.stream.GetLastMsgForSubject(ctx, subject(p)+".>")
+	if err != nil {
+		return 0, fmt.Errorf("read the message log: %w", err)
+	}
+	for _, kind := range []Kind{KindTurn, KindNotice} {
+		told, err := l.stream.GetLastMsgForSubject(ctx, subject(p)+"."+string(kind)+".>")
+		if err == nil && told.Sequence > turn {
+			return 0, gateway.ErrConflict
+		}
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return 0, fmt.Errorf("read the message log: %w", err)
+		}
+	}
+	return latest.Sequence, nil
 }
 
 // AddNotice implements [gateway.Log].

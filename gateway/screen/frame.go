@@ -49,12 +49,12 @@ func (l *layout) shortTitle(from position, bare bool) line {
 
 // modest tells whether a frame leaves a page to its content: labelled keys take
 // no more than half of it, and of the rest the title no more than half on
-// the first page, a third on others. Half of what depends on whether the
-// frame and the page's first block need UCS-2.
+// the first page, a quarter on others, where people know it already. Half of
+// what depends on whether the frame and the page's first block need UCS-2.
 func (l *layout) modest(f frame, from position) bool {
 	keys := l.nav.size(f.bare, true)
 	ucs2 := f.title.size.ucs2 || keys.ucs2 || l.sizeAt(from).ucs2
-	page, share := l.budget.in(ucs2), 3
+	page, share := l.budget.in(ucs2), 4
 	if from == (position{}) {
 		share = 2
 	}

@@ -29,7 +29,7 @@ func (l *layout) cutWord(from position) sheet {
 		}
 	}
 	s.frame = frame{bare: true}
-	s.to = position{from.block, from.offset + split(word, l.room(s.frame, ascii(0)))}
+	s.to = l.skipSpace(position{from.block, from.offset + split(word, l.room(s.frame, ascii(0)))})
 	return s
 }
 

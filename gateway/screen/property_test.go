@@ -216,7 +216,7 @@ func labelledKeys(d screen.Draft) string {
 // it may need room twice over, by its length and by its alphabet.
 func checkTitle(t *rapid.T, d screen.Draft, b screen.Budget, pages []string) {
 	title := plain(d.Title)
-	small := 6*(gsm.Units(title)+2) <= b.Units && 2*gsm.Units(labelledKeys(d)) <= b.Units
+	small := 8*(gsm.Units(title)+2) <= b.Units && 2*gsm.Units(labelledKeys(d)) <= b.Units
 	for n, text := range pages {
 		if !strings.HasPrefix(text, titleMark) && small && holds(b, title+"\n"+text) {
 			t.Fatalf("page %d has room for the title %q: %q", n, title, text)
@@ -250,7 +250,7 @@ func checkOptions(t *rapid.T, d screen.Draft, b screen.Budget, r read, pages int
 	if len(r.options) != len(all) {
 		t.Fatalf("%d options are shown of %d", len(r.options), len(all))
 	}
-	fits := func(o screen.Option, text string) bool { return holds(b, labelled(o.Key, text) + bareKeys(d)) }
+	fits := func(o screen.Option, text string) bool { return holds(b, labelled(o.Key, text)+bareKeys(d)) }
 	together := ""
 	for i, o := range all {
 		got, text, short := r.options[i], plain(o.Text), plain(o.Short)
@@ -278,7 +278,7 @@ func checkOptions(t *rapid.T, d screen.Draft, b screen.Budget, r read, pages int
 			t.Fatalf("option %s is cut within a word: %q of %q", o.Key, got.text, short)
 		}
 	}
-	if holds(b, together + strings.TrimPrefix(bareKeys(d), "\n")) {
+	if holds(b, together+strings.TrimPrefix(bareKeys(d), "\n")) {
 		for _, o := range r.options[len(d.Options):] {
 			if o.page != pages-1 {
 				t.Fatalf("final option %s is on page %d of %d", o.key, o.page, pages)

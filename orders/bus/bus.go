@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -58,6 +59,7 @@ type Bus struct {
 	full   atomic.Bool
 	stop   context.CancelFunc
 	done   chan struct{}
+	once   sync.Once
 }
 
 // maxPayload bounds one message; a turn is about 1 kB, a catalogue chunk 128 kB.
@@ -186,10 +188,13 @@ func (b *Bus) Ready() error {
 
 // Close waits until all that was written is on the disk and lets go of the
 // data directory.
-func (b *Bus) Close() error {
-	b.stop()
-	<-b.done
-	return b.close()
+func (b *Bus) Close() (err error) {
+	b.once.Do(func() {
+		b.stop()
+		<-b.done
+		err = b.close()
+	})
+	return err
 }
 
 func (b *Bus) close() error {

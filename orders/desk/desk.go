@@ -40,7 +40,7 @@ type answer struct {
 }
 
 // Serve answers questions from lookup, which gives a phone's latest orders,
-// the newest first. stop ends it after the answers in hand.
+// the newest first. stop ends it after every question that came has its answer.
 func Serve(nc *nats.Conn, lookup func(ctx context.Context, phone string, limit int) ([]orders.Order, error)) (stop func(), err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	free := make(chan struct{}, atOnce)
@@ -55,12 +55,17 @@ func Serve(nc *nats.Conn, lookup func(ctx context.Context, phone string, limit i
 		cancel()
 		return nil, fmt.Errorf("answering questions about orders: %w", err)
 	}
+	drained := make(chan struct{})
+	sub.SetClosedHandler(func(string) { close(drained) })
 	return func() {
-		_ = sub.Unsubscribe() // a closed connection has no subscriptions either
+		defer cancel()
+		if sub.Drain() != nil {
+			return // the connection is closed: nobody can be answered
+		}
+		<-drained
 		for range atOnce {
 			free <- struct{}{}
 		}
-		cancel()
 	}, nil
 }
 

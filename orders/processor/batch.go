@@ -15,6 +15,11 @@ import (
 	"haat/orders/store"
 )
 
+const (
+	publishTime = 3 * time.Second // that NATS may take to keep a batch of events
+	finishTime  = 5 * time.Second // that a barrier may take after the processor was stopped
+)
+
 // barrierError says that nobody knows any more what is on the disk.
 type barrierError struct{ err error }
 
@@ -59,9 +64,6 @@ func (p *Processor) read(ctx context.Context, batch []jetstream.Msg) []turn {
 	turns := make([]turn, 0, len(batch))
 	for _, msg := range batch {
 		t, err := readTurn(msg)
-		if err == nil {
-			err = t.request.Validate()
-		}
 		if err != nil {
 			p.bury(ctx, msg, err)
 			continue
@@ -115,11 +117,20 @@ func (p *Processor) anyUnknown(turns []turn) bool {
 	return false
 }
 
+// durable waits for the barrier. A processor that is stopped meanwhile waits a
+// little longer, so that the batch in hand need not come again.
 func (p *Processor) durable(ctx context.Context) error {
-	if err := p.bus.Durable(context.WithoutCancel(ctx)); err != nil {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(finishTime, cancel) })()
+	switch err := p.bus.Durable(work); {
+	case err == nil:
+		return nil
+	case work.Err() != nil:
+		return fmt.Errorf("processor: the message log took longer than %s to be safe on the disk; its last turns come again: %w", finishTime, err)
+	default:
 		return &barrierError{err}
 	}
-	return nil
 }
 
 // tries is how often a batch, and then each turn of it alone, may fail before
@@ -168,9 +179,6 @@ func (p *Processor) decideAlone(ctx context.Context, at time.Time, turns []turn)
 	}
 	return results, nil
 }
-
-// publishTime is how long NATS may take to keep a batch of events.
-const publishTime = 10 * time.Second
 
 // publish says what became of the turns, and again until NATS has kept it.
 func (p *Processor) publish(ctx context.Context, turns []turn, results []store.Result) error {

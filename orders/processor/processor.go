@@ -38,6 +38,7 @@ const (
 	ackWait       = 30 * time.Second
 	maxAckPending = 4096
 	refreshTime   = 5 * time.Second
+	lostPause     = time.Second // before a lost consumer is followed again
 )
 
 // Config is what a processor needs beside NATS and the store.
@@ -120,7 +121,7 @@ func (p *Processor) Run(ctx context.Context) error {
 			return err
 		}
 		p.log.Warn().Err(err).Msg("the processor lost the message log and connects again")
-		pause(ctx, lastPause)
+		pause(ctx, lostPause)
 	}
 }
 

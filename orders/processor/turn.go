@@ -28,16 +28,22 @@ func readTurn(msg jetstream.Msg) (turn, error) {
 	if err != nil {
 		return turn{}, fmt.Errorf("this is no message of a stream: %w", err)
 	}
+	request, err := readRequest(msg.Data())
+	return turn{msg: msg, seq: meta.Sequence.Stream, loggedAt: meta.Timestamp, request: request}, err
+}
+
+// readRequest reads a request that an order can be made of.
+func readRequest(data []byte) (orders.Request, error) {
 	var body struct {
 		Request *orders.Request `json:"request"`
 	}
-	if err := json.Unmarshal(msg.Data(), &body); err != nil {
-		return turn{}, fmt.Errorf("the turn cannot be read: %w", err)
+	if err := json.Unmarshal(data, &body); err != nil {
+		return orders.Request{}, fmt.Errorf("the turn cannot be read: %w", err)
 	}
 	if body.Request == nil {
-		return turn{}, errNoRequest
+		return orders.Request{}, errNoRequest
 	}
-	return turn{msg: msg, seq: meta.Sequence.Stream, loggedAt: meta.Timestamp, request: *body.Request}, nil
+	return *body.Request, body.Request.Validate()
 }
 
 func jobs(turns []turn) []store.Job {

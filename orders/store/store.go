@@ -80,13 +80,13 @@ func (s *Store) Close() error {
 }
 
 // dsn is the name of the database for the driver. Who finds another writer at
-// work, such as a backup, waits up to a second for it.
+// work, such as a backup, waits up to half a second for it.
 func dsn(path, options string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
 	}
-	name := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: "_pragma=busy_timeout(1000)&" + options}
+	name := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: "_pragma=busy_timeout(500)&" + options}
 	return name.String(), nil
 }
 

@@ -10,6 +10,7 @@
 //	group = smsbox
 //	http-request-retry = 360   # an SMS that could not be kept is asked for again
 //	http-queue-delay = 10      # ... every 10 seconds, for an hour
+//	reply-couldnotfetch = "Sorry, please try again later."   # after that
 //
 //	group = sms-service
 //	keyword = default
@@ -20,8 +21,8 @@
 //	concatenation = true
 //
 // With post-url = "BASE/sms?id=%I" in place of get-url, send-sender = true is
-// needed too. The retries are off by default, and any status but 200 and 202
-// is then told to the phone as an error.
+// needed too. The retries are off by default: then a phone is told at once that
+// its SMS could not be kept.
 package kannel
 
 import (
@@ -44,8 +45,8 @@ import (
 	"haat/gateway/gsm"
 )
 
-// ucs2 is the value of Kannel's coding for texts beyond GSM-7; binary marks
-// messages that are no text.
+// Values of Kannel's coding: binary messages are no texts, and texts beyond
+// GSM-7 are in UCS-2.
 const (
 	binary = "1"
 	ucs2   = "2"

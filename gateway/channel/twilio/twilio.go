@@ -1,6 +1,11 @@
 // Package twilio is the channel to Twilio: SMS in, answered with TwiML in the
 // response, SMS out through the REST API, and status callbacks. Twilio signs
 // what it sends.
+//
+// In Twilio's console the number's webhook for an incoming message is
+// PUBLIC_URL/channels/NAME/sms#rc=5&rp=all, by POST. What follows the # makes
+// Twilio repeat an SMS that could not be kept, up to five times; by default it
+// repeats only where it could not connect.
 package twilio
 
 import (

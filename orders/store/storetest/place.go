@@ -17,6 +17,9 @@ func confirmed(t *testing.T, s *shop) {
 	got := s.one(place(east))
 	o.Status = orders.Confirmed
 	same(t, orders.Event{Kind: orders.Confirmed, Order: o, At: start.Add(time.Minute)}, got)
+	if got.Order.PlacedAt != o.PlacedAt { // the zone counts: the event is written the same each time
+		t.Errorf("it was placed at %v, want %v", got.Order.PlacedAt, o.PlacedAt)
+	}
 	s.has(map[string]int{"RICE5": 8, "SOAP": 0})
 	s.keeps(o)
 	steps, err := s.History(t.Context(), o.ID)

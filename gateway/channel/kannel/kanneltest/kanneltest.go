@@ -111,6 +111,7 @@ func (k *Kannel) Start(service string) {
 	}
 	output, write := io.Pipe()
 	network.Stdout, network.Stderr = write, write
+	k.t.Cleanup(func() { _ = write.Close() }) // ends listen; runs after fakesmsc has ended
 	k.phone = stdin
 	k.run("fakesmsc", network)
 	go k.listen(output)
