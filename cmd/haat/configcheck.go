@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -17,7 +19,9 @@ import (
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/currency"
 
+	"haat/catalog"
 	"haat/gateway/lang"
+	"haat/orders"
 	"haat/orders/bus"
 )
 
@@ -32,10 +36,28 @@ func (cmd configCheckCmd) Run(_ context.Context, io *stdio) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkTables(); err != nil {
+		return err
+	}
 	names := slices.Sorted(maps.Keys(c.Channels))
 	_, err = fmt.Fprintf(io.Out, "%s: all well. %d %s (%s), data in %s, listening on %s\n",
 		cmp.Or(cmd.Config, "defaults"), len(names), plural(len(names), "channel", "channels"), strings.Join(names, ", "), c.Data, c.Listen)
 	return err
+}
+
+// checkTables reads the files that the settings name, as haat does when it
+// starts.
+func (c *Config) checkTables() error {
+	_, stations := readFile(c.Market.Stations, "stations.csv", func(csv []byte) ([]orders.Station, error) {
+		return orders.ReadStations(bytes.NewReader(csv))
+	})
+	_, categories := readFile(c.Market.Categories, "categories.csv", func(csv []byte) ([]catalog.Category, error) {
+		return catalog.ReadCategories(bytes.NewReader(csv))
+	})
+	_, products := readFile(c.Catalog.File, "catalog.csv", func(csv []byte) ([]catalog.Product, error) {
+		return catalog.Read(bytes.NewReader(csv), c.Market.Currency)
+	})
+	return errors.Join(stations, categories, products)
 }
 
 // findings collects problems.
