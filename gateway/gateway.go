@@ -117,6 +117,11 @@ func (g *Gateway) handle(ctx context.Context, in Inbound) (Reply, string, error)
 		if err != nil {
 			return Reply{}, "", err
 		}
+		if turn.Request != nil && in.twin(last.turn.In) { // nothing is ordered by a doubtful number
+			g.undo(turn, nil)
+			reply, err := g.replyAgain(ctx, last)
+			return reply, "repeat", err
+		}
 		var waits *answer
 		if turn.Request != nil {
 			waits = g.waiting.begin(turn.Request.OrderID())
@@ -256,11 +261,10 @@ func (g *Gateway) commit(ctx context.Context, turn Turn, last *kept, class strin
 // undo gives back what a turn that came second had taken. A turn whose publish
 // failed may yet be in the log: its number is not given to anybody else.
 func (g *Gateway) undo(turn Turn, waits *answer) {
-	if waits == nil {
-		return
+	if waits != nil {
+		g.waiting.end(waits)
 	}
-	g.waiting.end(waits)
-	if turn.Request.Place != nil {
+	if r := turn.Request; r != nil && r.Place != nil {
 		g.Numbers.GiveBack(turn.Request.Place.Number)
 	}
 }

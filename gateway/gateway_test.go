@@ -193,6 +193,7 @@ func TestRepeats(t *testing.T) {
 		{"another text with the same carrier time", nil, sms("other", "MENU", at), false},
 		{"the same text later", nil, sms("other", "HELP", at.Add(time.Second)), false},
 		{"the same text without a carrier time", nil, sms("other", "HELP", time.Time{}), false},
+		{"a number with another id", []gateway.Inbound{sms("b", "1", at)}, sms("c", "1", at), false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -270,6 +271,28 @@ func TestConcurrentTurnsOfOnePhoneHaveAnOrder(t *testing.T) {
 	}
 	if len(replayed) != len(answers)+1 {
 		t.Errorf("%d turns for %d texts", len(replayed), len(answers)+1)
+	}
+}
+
+// A carrier that delivers the answer to the station question twice, under two
+// ids, must not confirm the order with it.
+func TestNoOrderByATwin(t *testing.T) {
+	r := gatewaytest.New(t, gatewaytest.Options{Stations: 2})
+	r.Process()
+	r.SMS(phone, "RICE5 2")
+	var asked string
+	sent := time.Now().Truncate(time.Second)
+	for _, id := range []string{"a", "b"} {
+		reply, err := r.Gateway.Accept(t.Context(), gateway.Inbound{ID: id, Channel: "demo", Mode: dialogue.SMS, Phone: phone, Text: "1", SentAt: sent})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asked == "" {
+			asked = reply.Text
+		}
+		if reply.Text != asked || len(r.Orders()) != 0 {
+			t.Errorf("%s: %d orders, and the phone was told\n%s", id, len(r.Orders()), reply.Text)
+		}
 	}
 }
 

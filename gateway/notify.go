@@ -29,6 +29,9 @@ func (g *Gateway) Notify(ctx context.Context, e orders.Event) error {
 	if e.Refused {
 		about += " kept"
 	}
+	if k, ok := g.cache.Get(Phone(e.Order.Phone)); ok && told(k.turn.Session, e) {
+		return nil // the usual case, without a look into the log
+	}
 	for range maxConflicts {
 		turn, seq, err := g.Log.Last(ctx, Phone(e.Order.Phone))
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -69,7 +70,7 @@ func (g *Gateway) repeated(ctx context.Context, in Inbound, last *kept) (Reply, 
 	if last.seq == 0 {
 		return Reply{}, false, nil
 	}
-	if in.same(last.turn.In) {
+	if in.same(last.turn.In) || in.twin(last.turn.In) && !bare(in.Text) {
 		reply, err := g.replyAgain(ctx, last)
 		return reply, true, err
 	}
@@ -89,14 +90,25 @@ func (g *Gateway) repeated(ctx context.Context, in Inbound, last *kept) (Reply, 
 	return Reply{}, false, nil
 }
 
-// same tells whether two inbound messages are one: the same id, or, since some
-// carriers repeat with a new id, the same SMS at the same carrier time.
+// same tells whether two inbound messages are one: they have the same id.
 func (in Inbound) same(o Inbound) bool {
-	if in.Channel != o.Channel || in.Mode != o.Mode {
-		return false
-	}
-	return in.ID == o.ID || in.Mode == dialogue.SMS && !in.SentAt.IsZero() && in.SentAt.Equal(o.SentAt) && in.Text == o.Text
+	return in.ID == o.ID && in.Channel == o.Channel && in.Mode == o.Mode
 }
+
+// twinWithin is how far apart a carrier delivers one SMS under two ids.
+const twinWithin = time.Minute
+
+// twin tells whether two SMS look like one that a carrier delivered under two
+// ids: the same text at the same carrier time, within a short while. Carrier
+// times are in seconds, so that a program may answer two questions with the
+// same number within one; a person cannot.
+func (in Inbound) twin(o Inbound) bool {
+	return in.Mode == dialogue.SMS && o.Mode == dialogue.SMS && in.Channel == o.Channel && in.Text == o.Text &&
+		!in.SentAt.IsZero() && in.SentAt.Equal(o.SentAt) && in.ReceivedAt.Sub(o.ReceivedAt) < twinWithin
+}
+
+// bare tells whether a text is nothing but a number or nothing at all.
+func bare(text string) bool { return strings.Trim(text, " 0123456789") == "" }
 
 // replyAgain gives the latest turn's reply once more. While that turn's own
 // caller may still be waiting for the processor's word, the reply is not final:

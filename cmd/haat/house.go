@@ -275,7 +275,7 @@ func (h *house) close() error {
 
 func newLogger(cfg LogConfig, w io.Writer) zerolog.Logger {
 	if cfg.Format == "console" {
-		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly}
+		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly, NoColor: true}
 	}
 	level, err := zerolog.ParseLevel(cfg.Level)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 // update rewrites golden files instead of comparing with them.
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestMain lets scripts run this program as the command haat.
+// TestMain lets scripts and benchmarks run this program as the command haat.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"haat": main})
+	testscript.Main(m, map[string]func(){"haat": main, "floor": floorMain})
 }
 
 func TestScripts(t *testing.T) {

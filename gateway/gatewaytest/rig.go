@@ -51,6 +51,7 @@ var Products = []catalog.Product{
 type Options struct {
 	OrderWait time.Duration // 0: 800 ms
 	Deferred  bool          // SMS replies are sent by an outbox
+	Stations  int           // 0: 1
 }
 
 // New opens a rig whose processor does not run yet: see [Rig.Process].
@@ -88,13 +89,17 @@ func New(t testing.TB, o Options) *Rig {
 	}
 	r.Gateway, err = gateway.New(gateway.Config{
 		Log: r.Log, People: r.People, Desk: desk.Client{NC: r.Bus.Conn()}, Numbers: numbers, Receipts: r.Receipts, Logger: zerolog.Nop(),
-		Catalog: func() *catalog.Catalog { return shelf }, Stations: []orders.Station{{ID: "ST01", Name: "Mama Njeri's shop", Village: "Kiambogo"}},
+		Catalog: func() *catalog.Catalog { return shelf }, Stations: stations(max(o.Stations, 1)),
 		Languages: languages, Currency: "KES", BasketKeep: 24 * time.Hour, OrderWait: o.OrderWait, Sessions: 100,
 		Channels: map[string]gateway.Limits{"demo": {USSD: screen.USSD(), SMS: screen.SMS(2), DialCode: "*384#", Deferred: o.Deferred}},
 	})
 	check()
 	r.listen()
 	return r
+}
+
+func stations(n int) []orders.Station {
+	return []orders.Station{{ID: "ST01", Name: "Mama Njeri's shop", Village: "Kiambogo"}, {ID: "ST02", Name: "Kwa Otieno", Village: "Ugunja"}}[:n]
 }
 
 func (r *Rig) listen() {

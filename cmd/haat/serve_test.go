@@ -1,0 +1,191 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"haat/gateway/messagelog"
+	"haat/orders"
+)
+
+// TestServeStopsWithoutATrace does not run beside other tests: it counts
+// goroutines.
+func TestServeStopsWithoutATrace(t *testing.T) {
+	before := runtime.NumGoroutine()
+	h := serve(t, "")
+	has(t, h.dial("+254700100001").answers(toConfirm...), "1.Confirm")
+	h.text("+254700100002", "menu")
+	h.awaitSMS("+254700100002", "English")
+	h.stop()
+	if code := h.code; code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+	eventually(t, "all goroutines end", func() bool {
+		if runtime.NumGoroutine() <= before {
+			return true
+		}
+		return false
+	})
+	if _, err := h.client.Get(h.base + "/healthz"); err == nil {
+		t.Error("a stopped haat answers")
+	}
+}
+
+// TestFirstMinute is what a stranger does with nothing but the program.
+func TestFirstMinute(t *testing.T) {
+	t.Parallel()
+	h := serve(t, "")
+	printed := h.out.String()
+	has(t, printed, h.base, h.data, "go run ./cmd/haat phone --url "+h.base, "go run ./cmd/haat log --follow --data "+h.data, "Ctrl-C")
+
+	path, form := readCurl(t, h, printed)
+	if a := h.do(http.MethodPost, path, formType, strings.NewReader(form)); a.code != http.StatusOK || !strings.HasPrefix(a.body, "CON Language / Lugha\n1.English") {
+		t.Errorf("the printed curl line is answered with %d %q", a.code, a.body)
+	}
+	for path, want := range map[string]string{
+		"/healthz": "ok\n",
+		"/readyz":  "ready\n",
+		"/metrics": `haat_turns_total{channel="demo",mode="ussd",outcome=`,
+		"/":        "115 products in 11 categories",
+	} {
+		if a := h.get(path); a.code != http.StatusOK || !strings.Contains(a.body, want) {
+			t.Errorf("%s is %d and has no %q:\n%s", path, a.code, want, a.body)
+		}
+	}
+	if a := h.get("/nowhere"); a.code != http.StatusNotFound {
+		t.Errorf("an unknown page is answered with %d", a.code)
+	}
+}
+
+// readCurl reads the printed curl line as a shell would.
+func readCurl(t *testing.T, h *program, printed string) (path, form string) {
+	t.Helper()
+	for line := range strings.Lines(printed) {
+		words := strings.Fields(strings.ReplaceAll(line, "'", ""))
+		if len(words) < 2 || words[0] != "curl" {
+			continue
+		}
+		path, ours := strings.CutPrefix(words[1], h.base)
+		if !ours {
+			t.Fatalf("curl would ask %s, not %s", words[1], h.base)
+		}
+		data := slices.DeleteFunc(words[2:], func(w string) bool { return w == "-d" })
+		return path, strings.Join(data, "&")
+	}
+	t.Fatalf("no curl line is printed:\n%s", printed)
+	return "", ""
+}
+
+func TestOrderByUSSD(t *testing.T) {
+	t.Parallel()
+	const english, swahili = "+254700100011", "+254700100012"
+	h := serve(t, "")
+	c := h.dial(english)
+	has(t, c.answers(toConfirm...), "CON Your order:\n2 x Rice 5kg = 1,700\nTotal KES 1,700\nCollect at Baraka Store, Mwatate\n1.Confirm")
+	end := c.answers("1")
+	has(t, end, "END Order ", "is confirmed. Pay KES 1,700 when you collect at Baraka Store, Mwatate. Pickup code ")
+	if again := c.shown(); again != end {
+		t.Errorf("the repeated hop is answered with %q, not %q", again, end)
+	}
+	has(t, h.dial(swahili).answers("2", "1", "4", "1", "3", "1", "1", "1"), "END Oda ", "imethibitishwa. Lipa KSh 450")
+
+	check := func(when string) {
+		placed := h.orders()
+		if len(placed) != 2 {
+			t.Fatalf("%s: %d orders", when, len(placed))
+		}
+		if diff := differs(placed[0], english, "en", "ST03", "1700.00", lineJSON{"RICE5", 2, "850.00"}); diff != "" {
+			t.Errorf("%s: %s", when, diff)
+		}
+		if diff := differs(placed[1], swahili, "sw", "ST01", "450.00", lineJSON{"SOAP", 3, "150.00"}); diff != "" {
+			t.Errorf("%s: %s", when, diff)
+		}
+		has(t, end, placed[0].PickupCode)
+		turns := ofKind(h.log(english), messagelog.KindTurn)
+		if len(turns) != 9 {
+			t.Fatalf("%s: %d turns in the log", when, len(turns))
+		}
+		last := turns[8]
+		if last.In != "1" || "END "+last.Out != end || last.Order != placed[0].ID || last.Channel != "demo" || last.Mode != "ussd" {
+			t.Errorf("%s: the log ends with %+v", when, last)
+		}
+		if n := len(h.log("")); n != 9+9 {
+			t.Errorf("%s: the whole log has %d entries", when, n)
+		}
+	}
+	check("running")
+	hasFields(t, h)
+	h.stop()
+	check("stopped")
+}
+
+// differs says how an order is not what it should be.
+func differs(o orderJSON, phone, language, station, total string, line lineJSON) string {
+	ok := o.ID != "" && o.Number > 0 && len(o.PickupCode) == 4 && !o.PlacedAt.IsZero() && o.Channel == "demo" && o.Currency == "KES" &&
+		o.Status == orders.Confirmed && o.Phone == phone && o.Language == language && o.Station == station && o.Total == total &&
+		slices.Equal(o.Lines, []lineJSON{line})
+	if ok {
+		return ""
+	}
+	text, _ := json.Marshal(o)
+	return string(text)
+}
+
+// hasFields holds the names that other programs read.
+func hasFields(t *testing.T, h *program) {
+	t.Helper()
+	for args, names := range map[string]string{
+		"orders": "id number phone channel language station status lines total currency pickup_code placed_at",
+		"log":    "seq at kind channel phone in out order",
+	} {
+		for _, fields := range jsonLines[map[string]any](t, args, "--json", "--data", h.data) {
+			for name := range strings.FieldsSeq(names) {
+				if _, ok := fields[name]; !ok {
+					t.Errorf("haat %s --json has no %s: %v", args, name, fields)
+				}
+			}
+		}
+	}
+}
+
+func TestBegunByUSSDFinishedBySMS(t *testing.T) {
+	t.Parallel()
+	const phone = "+254700100021"
+	h := serve(t, "")
+	has(t, h.dial(phone).answers("1", "1", "1", "2", "2"), "Your basket:\n2 x Rice 5kg = 1,700")
+	for _, step := range []struct{ text, reply string }{
+		{"1", "1.Go on"}, {"1", "1.Check out"}, {"1", "Where will you collect"}, {"3", "1.Confirm"}, {"1", "is confirmed. Pay KES 1,700"},
+	} {
+		if a := h.text(phone, step.text); a.code != http.StatusOK || a.body != "" {
+			t.Fatalf("the SMS is answered with %d %q", a.code, a.body)
+		}
+		h.awaitSMS(phone, step.reply)
+	}
+	placed := h.orders()
+	if len(placed) != 1 {
+		t.Fatalf("%d orders", len(placed))
+	}
+	if diff := differs(placed[0], phone, "en", "ST03", "1700.00", lineJSON{"RICE5", 2, "850.00"}); diff != "" {
+		t.Error(diff)
+	}
+	eventually(t, "every SMS has its status", func() bool { return len(ofKind(h.log(phone), messagelog.KindStatus)) == 5 })
+}
+
+func TestOrderInOneSMS(t *testing.T) {
+	t.Parallel()
+	const phone = "+254700100031"
+	h := serve(t, "")
+	h.text(phone, "ORDER RICE5 2, SOAP 3")
+	h.awaitSMS(phone, "Where will you collect")
+	h.text(phone, "1")
+	h.awaitSMS(phone, "Total KES 2,150")
+	h.text(phone, "1")
+	h.awaitSMS(phone, "is confirmed. Pay KES 2,150")
+	h.text(phone, "CANCEL ORDER")
+	h.text(phone, "STATUS")
+	h.awaitSMS(phone, "cancel")
+}
