@@ -25,19 +25,20 @@ func writeConfig(t *testing.T, text string) string {
 func noFlags(*Config) {}
 
 func TestConfigLayers(t *testing.T) {
-	file := writeConfig(t, "data: from-file\nlog: {level: warn}\n")
+	file := writeConfig(t, "data: from-file\nlog: {level: warn}\nmarket: {region: TZ}\n")
 	environ := []string{"HAAT_DATA=from-env", "HAAT_LISTEN=127.0.0.1:1111", "HAAT_LOG_LEVEL=debug", "HAAT_LOG_FORMAT=json", "HAAT_DIALOGUE_ORDER_WAIT=1s"}
 	c, err := loadConfig(file, environ, keysNeeded, func(c *Config) { c.Listen = "127.0.0.1:2222" })
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct{ name, got, want string }{
-		{"file over environment", c.Data, "from-file"},
-		{"file over environment, nested", c.Log.Level, "warn"},
+		{"environment over file", c.Data, "from-env"},
+		{"environment over file, nested", c.Log.Level, "debug"},
+		{"file over default", c.Market.Region, "TZ"},
 		{"flag over environment", c.Listen, "127.0.0.1:2222"},
 		{"environment over default", c.Log.Format, "json"},
 		{"environment over default, a time", c.Dialogue.OrderWait.String(), "1s"},
-		{"default", c.Market.Region, "KE"},
+		{"default", c.Market.Currency, "KES"},
 	} {
 		if tc.got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, tc.got, tc.want)

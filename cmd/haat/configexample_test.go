@@ -24,9 +24,9 @@ const exampleFile = "../../config.example.yaml"
 const exampleHead = `# Everything that can be set in haat, with its default. What has a # directly
 # before it is off. Check a file with: haat config check --config FILE
 #
-# What the file does not say comes from the environment, else it is the
-# default: nats.url is also HAAT_NATS_URL. The flags --data and --listen win
-# over both. Times are written like 800ms, 5s, 10m or 24h; sizes like 64MiB.
+# The environment wins over the file, and the flags --data and --listen win
+# over both: nats.url is also HAAT_NATS_URL. Times are written like 800ms, 5s,
+# 10m or 24h; sizes like 64MiB.
 `
 
 // exampleChannels are what the example shows, commented out.

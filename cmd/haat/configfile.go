@@ -23,22 +23,23 @@ const (
 	keysUnused keyUse = false
 )
 
-// loadConfig reads the configuration: the defaults, over them the environment
-// ("NAME=value" each), over that the file ("" for none), over all of it the
+// loadConfig reads the configuration: the defaults, over them the file ("" for
+// none), over that the environment ("NAME=value" each), over all of it the
 // flags. The error is a *configError with everything that is wrong, or says
 // why the file cannot be read.
 func loadConfig(name string, environ []string, keys keyUse, flags func(*Config)) (Config, error) {
 	c := defaultConfig()
 	environment := env.ToMap(environ)
-	problems := c.readEnvironment(environment)
+	var problems []problem
 	file := configFile{name: name, at: map[string]spot{}}
 	if name != "" {
 		found, err := file.read(&c)
 		if err != nil {
 			return c, err
 		}
-		problems = append(problems, found...)
+		problems = found
 	}
+	problems = append(problems, c.readEnvironment(environment)...)
 	flags(&c)
 	c.orDemo()
 	problems = append(problems, c.check()...)

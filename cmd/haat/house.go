@@ -230,11 +230,7 @@ const (
 
 // serve runs the house until ctx ends or a room fails. The doors close before
 // the rooms: a request that was let in is answered.
-func (h *house) serve(ctx context.Context, ready func(address string)) error {
-	listener, err := net.Listen("tcp", h.cfg.Listen)
-	if err != nil {
-		return fmt.Errorf("listen (setting listen, flag --listen): %w", err)
-	}
+func (h *house) serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler: h.mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 90 * time.Second, IdleTimeout: idleTime,
 		MaxHeaderBytes: 16 << 10, ErrorLog: httpLog(h.logger),
@@ -251,7 +247,6 @@ func (h *house) serve(ctx context.Context, ready func(address string)) error {
 		}
 		return nil
 	})
-	ready(listener.Addr().String())
 	select {
 	case <-ctx.Done():
 		h.logger.Info().Msg("closing")
@@ -259,7 +254,7 @@ func (h *house) serve(ctx context.Context, ready func(address string)) error {
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
-	err = server.Shutdown(drain)
+	err := server.Shutdown(drain)
 	closeRooms()
 	return errors.Join(group.Wait(), err)
 }

@@ -4,9 +4,8 @@ import (
 	"os"
 )
 
-// place says which haat a command is about. The flags win over the
-// configuration file, the file over the environment, the environment over the
-// defaults.
+// place says which haat a command is about. The flags win over the environment,
+// the environment over the configuration file, the file over the defaults.
 type place struct {
 	Config string `short:"c" env:"HAAT_CONFIG" placeholder:"FILE" help:"Configuration file; config.example.yaml shows every setting."`
 	Data   string `placeholder:"DIR" help:"Directory of everything that haat keeps (default ./haat-data)."`

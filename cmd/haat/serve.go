@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 )
 
 // serveCmd runs everything in one process.
@@ -49,25 +50,30 @@ func runHalf(ctx context.Context, s server, r roles, std *stdio) error {
 }
 
 // runHouse opens the rooms, serves until ctx ends or a room fails, and closes
-// them in order.
+// them in order. It takes its address first: requests that come while a long
+// log is read back wait in the listener's queue instead of being turned away.
 func runHouse(ctx context.Context, cfg Config, r roles, std *stdio) error {
 	logger := newLogger(cfg.Log, std.Err)
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen (setting listen, flag --listen): %w", err)
+	}
+	defer listener.Close()
+	cfg.Listen = listener.Addr().String() // the port where the setting leaves it open
 	h, err := openHouse(ctx, cfg, r, logger)
 	if err != nil {
 		return err
 	}
-	ready := func(address string) {
-		logger.Info().Str("address", address).Bool("gateway", r.gateway).Bool("processor", r.processor).Msg("haat is open")
-		if r.gateway {
-			welcome(std.Out, cfg, address)
-		}
+	logger.Info().Str("address", cfg.Listen).Bool("gateway", r.gateway).Bool("processor", r.processor).Msg("haat is open")
+	if r.gateway {
+		welcome(std.Out, cfg)
 	}
-	return errors.Join(h.serve(ctx, ready), h.close())
+	return errors.Join(h.serve(ctx, listener), h.close())
 }
 
 // welcome says what to try next.
-func welcome(w io.Writer, cfg Config, address string) {
-	base := "http://" + address
+func welcome(w io.Writer, cfg Config) {
+	base := "http://" + dialable(cfg.Listen)
 	fmt.Fprintf(w, "\nhaat is open: %s   (data in %s, Ctrl-C stops)\n\n", base, cfg.Data)
 	if c, ok := cfg.Channels["demo"]; ok && c.Demo != nil {
 		fmt.Fprintf(w, "A basic phone, in another terminal:\n  go run ./cmd/haat phone --url %s\n\n", base)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -185,7 +186,12 @@ func TestOrderInOneSMS(t *testing.T) {
 	h.awaitSMS(phone, "Total KES 2,150")
 	h.text(phone, "1")
 	h.awaitSMS(phone, "is confirmed. Pay KES 2,150")
-	h.text(phone, "CANCEL ORDER")
+	number := strconv.FormatInt(h.orders()[0].Number, 10)
 	h.text(phone, "STATUS")
-	h.awaitSMS(phone, "cancel")
+	h.awaitSMS(phone, number+" confirmed KES 2,150")
+	h.text(phone, "CANCEL ORDER "+number)
+	h.awaitSMS(phone, "Order "+number+" is cancelled.")
+	if placed := h.orders(); len(placed) != 1 || placed[0].Status != orders.Cancelled {
+		t.Errorf("the orders are %+v", placed)
+	}
 }

@@ -99,7 +99,8 @@ func TestTurnsInHandComeFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.say(cancel(order(1, "HOE", 3)))
-	s.restart(map[string]int{"HOE": 10})
+	s.processor = s.newProcessor()
+	s.stocks(map[string]int{"HOE": 10})
 	s.run()
 	s.hearsKinds(orders.Confirmed, orders.Cancelled)
 	s.acknowledges(2)
