@@ -21,15 +21,15 @@ import (
 	"haat/gateway/messagelog"
 )
 
-// patience is how long anything may take before a test fails.
-const patience = 30 * time.Second
+// longEnough is how long anything may take before a test fails.
+const longEnough = 30 * time.Second
 
 // eventually waits until done.
 func eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
-	for deadline := time.After(patience); !done(); {
+	for deadline := time.After(longEnough); !done(); {
 		select {
 		case <-again.C:
 		case <-deadline:
@@ -38,7 +38,7 @@ func eventually(t testing.TB, what string, done func() bool) {
 	}
 }
 
-// printed is what a program has printed so far.
+// printed is what a haat has printed so far.
 type printed struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -56,9 +56,9 @@ func (p *printed) String() string {
 	return p.text.String()
 }
 
-// program is a haat that runs in this process as `haat serve` would in its own,
+// haat is a program that runs in this process as `haat serve` would in its own,
 // or one of its halves.
-type program struct {
+type haat struct {
 	t         testing.TB
 	data      string // its directory
 	base      string // its address: http://127.0.0.1:PORT
@@ -70,21 +70,25 @@ type program struct {
 }
 
 // serve starts a whole haat with a configuration, in YAML, or without one.
-func serve(t testing.TB, config string) *program { return start(t, "serve", t.TempDir(), config) }
+func serve(t testing.TB, config string) *haat { return start(t, "serve", t.TempDir(), config) }
 
-// start starts a haat on a data directory and waits until it answers. It is
-// stopped with the test, and its log is then searched for what belongs to the
-// villagers.
-func start(t testing.TB, command, data, config string) *program {
+// start starts a haat on a data directory.
+func start(t testing.TB, command, data, config string) *haat {
 	t.Helper()
-	address := freeAddress(t)
+	return startOn(t, net.JoinHostPort("127.0.0.1", freePort(t)), command, data, config)
+}
+
+// startOn starts a haat and waits until it answers. It is stopped with the
+// test, and its log is then searched for what belongs to the villagers.
+func startOn(t testing.TB, address, command, data, config string) *haat {
+	t.Helper()
 	args := []string{command, "--data", data, "--listen", address}
 	if config != "" {
 		args = append(args, "--config", saveConfig(t, config))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &program{t: t, data: data, base: "http://" + address, cancel: cancel, ended: make(chan struct{})}
-	h.client = http.Client{Transport: &http.Transport{}, Timeout: patience}
+	h := &haat{t: t, data: data, base: "http://" + dialable(address), cancel: cancel, ended: make(chan struct{})}
+	h.client = http.Client{Transport: &http.Transport{}, Timeout: longEnough}
 	go func() {
 		defer close(h.ended)
 		h.code = run(ctx, args, strings.NewReader(""), &h.out, &h.errs)
@@ -93,7 +97,7 @@ func start(t testing.TB, command, data, config string) *program {
 		h.stop()
 		h.keepsSecrets()
 		if t.Failed() {
-			t.Logf("haat %s wrote:\n%s", command, tail(h.errs.String()))
+			t.Logf("haat %s wrote:\n%s", command, ending(h.errs.String()))
 		}
 	})
 	eventually(t, "haat answers", func() bool {
@@ -111,17 +115,17 @@ func start(t testing.TB, command, data, config string) *program {
 	return h
 }
 
-func tail(text string) string { return text[max(0, len(text)-6000):] }
+func ending(text string) string { return text[max(0, len(text)-6000):] }
 
-// freeAddress is one on loopback that nobody listens on.
-func freeAddress(t testing.TB) string {
+// freePort is one of loopback that nobody listens on.
+func freePort(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	return listener.Addr().String()
+	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
 }
 
 func saveConfig(t testing.TB, config string) string {
@@ -134,17 +138,17 @@ func saveConfig(t testing.TB, config string) string {
 }
 
 // stop is Ctrl-C. It may be called again.
-func (h *program) stop() {
+func (h *haat) stop() {
 	h.t.Helper()
 	h.cancel()
 	h.client.CloseIdleConnections()
 	select {
 	case <-h.ended:
-	case <-time.After(patience):
+	case <-time.After(longEnough):
 		h.t.Fatal("haat does not stop")
 	}
 	if h.code != exitOK {
-		h.t.Errorf("haat ended with code %d:\n%s", h.code, tail(h.errs.String()))
+		h.t.Errorf("haat ended with code %d:\n%s", h.code, ending(h.errs.String()))
 	}
 }
 
@@ -156,7 +160,7 @@ const (
 )
 
 // keepsSecrets searches the program's own log for phones and texts.
-func (h *program) keepsSecrets() {
+func (h *haat) keepsSecrets() {
 	h.t.Helper()
 	for line := range strings.Lines(h.errs.String()) {
 		if strings.Contains(line, villagers) || strings.Contains(strings.ToLower(line), secret) {
@@ -172,7 +176,7 @@ type answer struct {
 }
 
 // do sends a request; its path begins with the slash.
-func (h *program) do(method, path, contentType string, body io.Reader, headers ...string) answer {
+func (h *haat) do(method, path, contentType string, body io.Reader, headers ...string) answer {
 	h.t.Helper()
 	req, err := http.NewRequestWithContext(context.Background(), method, h.base+path, body)
 	if err != nil {
@@ -202,7 +206,7 @@ func (h *program) do(method, path, contentType string, body io.Reader, headers .
 const formType = "application/x-www-form-urlencoded"
 
 // post sends a form, written as key and value in turn.
-func (h *program) post(path string, fields ...string) answer {
+func (h *haat) post(path string, fields ...string) answer {
 	h.t.Helper()
 	form := url.Values{}
 	for i := 0; i < len(fields); i += 2 {
@@ -211,7 +215,7 @@ func (h *program) post(path string, fields ...string) answer {
 	return h.do(http.MethodPost, path, formType, strings.NewReader(form.Encode()))
 }
 
-func (h *program) get(path string) answer {
+func (h *haat) get(path string) answer {
 	h.t.Helper()
 	return h.do(http.MethodGet, path, "", nil)
 }
@@ -232,12 +236,12 @@ func newID() string {
 // hops is a USSD session of Africa's Talking, which sends all that was typed
 // each time.
 type hops struct {
-	at                  *program // may change from hop to hop
+	at                  *haat // may change from hop to hop
 	path, phone         string
 	session, typedSoFar string
 }
 
-func (h *program) dial(phone string) *hops {
+func (h *haat) dial(phone string) *hops {
 	return &hops{at: h, path: "/channels/demo/ussd", phone: phone, session: newID()}
 }
 
@@ -283,13 +287,13 @@ func (c *hops) shown() string {
 var toConfirm = []string{"1", "1", "1", "2", "2", "1", "3"}
 
 // text sends an SMS over the demo channel.
-func (h *program) text(phone, text string) answer {
+func (h *haat) text(phone, text string) answer {
 	h.t.Helper()
 	return h.post("/channels/demo/sms", "id", newID(), "from", phone, "to", "20880", "text", text, "date", time.Now().Format(time.RFC3339Nano))
 }
 
 // inbox is what the demo phone was sent.
-func (h *program) inbox(phone string) (texts []string) {
+func (h *haat) inbox(phone string) (texts []string) {
 	h.t.Helper()
 	var all []demo.SMS
 	a := h.get("/demo/phones/" + phone + "/inbox")
@@ -303,7 +307,7 @@ func (h *program) inbox(phone string) (texts []string) {
 }
 
 // awaitSMS waits until the demo phone has an SMS with the words, and gives it.
-func (h *program) awaitSMS(phone, words string) (found string) {
+func (h *haat) awaitSMS(phone, words string) (found string) {
 	h.t.Helper()
 	eventually(h.t, "an SMS arrives: "+words, func() bool {
 		found = firstWith(h.inbox(phone), words)
@@ -324,15 +328,15 @@ func firstWith(texts []string, words string) string {
 // tool runs another command of haat to its end.
 func tool(t testing.TB, args ...string) (out, errs string, code int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), longEnough)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	code = run(ctx, args, strings.NewReader(""), &stdout, &stderr)
 	return stdout.String(), stderr.String(), code
 }
 
-// jsonLines runs a tool that writes one JSON object a line.
-func jsonLines[T any](t testing.TB, args ...string) (all []T) {
+// objects runs a tool that writes one JSON object a line.
+func objects[T any](t testing.TB, args ...string) (all []T) {
 	t.Helper()
 	out, errs, code := tool(t, args...)
 	if code != exitOK {
@@ -350,19 +354,19 @@ func jsonLines[T any](t testing.TB, args ...string) (all []T) {
 }
 
 // orders is what `haat orders --json` says, with haat running or stopped.
-func (h *program) orders() []orderJSON {
+func (h *haat) orders() []orderJSON {
 	h.t.Helper()
-	return jsonLines[orderJSON](h.t, "orders", "--json", "--data", h.data)
+	return objects[orderJSON](h.t, "orders", "--json", "--data", h.data)
 }
 
 // log is what `haat log --json` says of a phone, or of all with "".
-func (h *program) log(phone string) []messagelog.Entry {
+func (h *haat) log(phone string) []messagelog.Entry {
 	h.t.Helper()
 	args := []string{"log", "--json", "--data", h.data}
 	if phone != "" {
 		args = append(args, "--phone", phone)
 	}
-	return jsonLines[messagelog.Entry](h.t, args...)
+	return objects[messagelog.Entry](h.t, args...)
 }
 
 // ofKind are the entries of one kind.
@@ -376,7 +380,7 @@ func ofKind(entries []messagelog.Entry, kind messagelog.Kind) (found []messagelo
 }
 
 // metric is the value of one line of /metrics, 0 where it is not there yet.
-func (h *program) metric(series string) float64 {
+func (h *haat) metric(series string) float64 {
 	h.t.Helper()
 	for line := range strings.Lines(h.get("/metrics").body) {
 		if value, found := strings.CutPrefix(line, series+" "); found {

@@ -63,7 +63,7 @@ func TestFirstMinute(t *testing.T) {
 }
 
 // readCurl reads the printed curl line as a shell would.
-func readCurl(t *testing.T, h *program, printed string) (path, form string) {
+func readCurl(t *testing.T, h *haat, printed string) (path, form string) {
 	t.Helper()
 	for line := range strings.Lines(printed) {
 		words := strings.Fields(strings.ReplaceAll(line, "'", ""))
@@ -137,13 +137,13 @@ func differs(o orderJSON, phone, language, station, total string, line lineJSON)
 }
 
 // hasFields holds the names that other programs read.
-func hasFields(t *testing.T, h *program) {
+func hasFields(t *testing.T, h *haat) {
 	t.Helper()
 	for args, names := range map[string]string{
 		"orders": "id number phone channel language station status lines total currency pickup_code placed_at",
 		"log":    "seq at kind channel phone in out order",
 	} {
-		for _, fields := range jsonLines[map[string]any](t, args, "--json", "--data", h.data) {
+		for _, fields := range objects[map[string]any](t, args, "--json", "--data", h.data) {
 			for name := range strings.FieldsSeq(names) {
 				if _, ok := fields[name]; !ok {
 					t.Errorf("haat %s --json has no %s: %v", args, name, fields)
@@ -194,4 +194,70 @@ func TestOrderInOneSMS(t *testing.T) {
 	if placed := h.orders(); len(placed) != 1 || placed[0].Status != orders.Cancelled {
 		t.Errorf("the orders are %+v", placed)
 	}
+}
+
+// repriced is the sample catalogue with pairs of old and new text exchanged.
+func repriced(t *testing.T, exchange ...string) string {
+	t.Helper()
+	csv, err := sample.ReadFile("sample/catalog.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.NewReplacer(exchange...).Replace(string(csv))
+	if changed == string(csv) {
+		t.Fatal("the sample has none of ", exchange)
+	}
+	return writeCatalog(t, changed)
+}
+
+// riceScreen is where a stranger sees prices.
+func riceScreen(h *haat) string { return h.dial("+254700100041").answers("1", "1", "1") }
+
+func TestImportIntoTheRunningHaat(t *testing.T) {
+	t.Parallel()
+	const phone = "+254700100042"
+	h := serve(t, "")
+	c := h.dial(phone)
+	has(t, c.answers(toConfirm...), "2 x Rice 5kg = 1,700")
+
+	bad := repriced(t, ",bag,850.00,60,", ",bag,8;50,60,", ",bag,4100.00,18,", ",bag,4100.00,many,")
+	_, errs, code := tool(t, "catalog", "import", bad, "--data", h.data)
+	if code != exitError {
+		t.Errorf("a bad file is imported with code %d", code)
+	}
+	has(t, errs, bad+`:3: column "price": "8;50"`, bad+`:4: column "stock": "many"`, "Nothing was imported.")
+	has(t, riceScreen(h), "2.Rice 5kg 850\n")
+
+	dearer := repriced(t, ",bag,850.00,60,", ",bag,900.00,60,", ",bag,180.00,140,", ",bag,180.00,,")
+	if _, errs, code := tool(t, "catalog", "import", dearer, "--data", h.data); code != exitOK {
+		t.Fatalf("code %d: %s", code, errs)
+	}
+	eventually(t, "the next screen has the new price", func() bool { return strings.Contains(riceScreen(h), "2.Rice 5kg 900\n") })
+	has(t, c.answers("1"), "CON Your order:\nPrice changed: Rice 5kg 850 -> 900\n2 x Rice 5kg = 1,800")
+	has(t, c.answers("1"), "END Order ", "Pay KES 1,800")
+
+	// RICE1 is not counted any more, RICE25 still is.
+	has(t, h.dial(phone).answers("1", "1", "1", "9000", "1", "1"), "END Order ", "is confirmed. Pay KES 1,620,000")
+	has(t, h.dial(phone).answers("1", "1", "3", "19", "1", "1"), "CON Sorry, we do not have enough. Nothing is ordered yet.", "Rice 25kg: 18 left, you want 19")
+
+	statuses := map[orders.Status]int{}
+	for _, o := range h.orders() {
+		statuses[o.Status]++
+	}
+	if statuses[orders.Confirmed] != 2 || statuses[orders.Rejected] != 1 {
+		t.Errorf("the orders are %v", statuses)
+	}
+}
+
+func TestImportIntoTheStoppedHaat(t *testing.T) {
+	t.Parallel()
+	h := serve(t, "")
+	has(t, riceScreen(h), "2.Rice 5kg 850\n")
+	h.stop()
+	dearer := repriced(t, ",bag,850.00,60,", ",bag,900.00,60,")
+	if _, errs, code := tool(t, "catalog", "import", dearer, "--data", h.data); code != exitOK {
+		t.Fatalf("code %d: %s", code, errs)
+	}
+	h = start(t, "serve", h.data, "")
+	has(t, h.dial("+254700100043").answers("1", "1", "1"), "2.Rice 5kg 900\n")
 }
