@@ -116,7 +116,7 @@ func TestStrangeText(t *testing.T) {
 	}
 	for _, e := range h.log("") {
 		if strings.ContainsAny(e.In+e.Out, "\x00\x1b\r\u202e") || len(e.In) > 10_000 {
-			t.Errorf("the log holds %q", e)
+			t.Errorf("the log holds %+v", e)
 		}
 	}
 	if len(h.orders()) != 0 {

@@ -213,8 +213,8 @@ func (v *villager) orderByUSSD() (hungUp bool, err error) {
 	if err := v.dial(); err != nil {
 		return false, err
 	}
-	if v.shows(p.LanguageTitle.String()) {
-		if err := v.choose(v.words.Name); err != nil {
+	if key, asked := v.key(v.words.Name); asked {
+		if err := v.press(key); err != nil {
 			return false, err
 		}
 	}
@@ -279,12 +279,20 @@ func (v *villager) dial() error {
 // shows tells whether the phone's screen has a text.
 func (v *villager) shows(text string) bool { return strings.Contains(v.screen, text) }
 
-// choose presses the key of a choice on the screen.
-func (v *villager) choose(label string) error {
+// key finds the key of a choice on the screen.
+func (v *villager) key(label string) (key string, ok bool) {
 	for line := range strings.SplitSeq(v.screen, "\n") {
-		if key, ok := strings.CutSuffix(line, "."+label); ok {
-			return v.press(key)
+		if key, ok = strings.CutSuffix(line, "."+label); ok {
+			return key, true
 		}
+	}
+	return "", false
+}
+
+// choose presses the key of a choice, which must be on the screen.
+func (v *villager) choose(label string) error {
+	if key, ok := v.key(label); ok {
+		return v.press(key)
 	}
 	return fmt.Errorf("%q cannot be chosen on the screen after %q:\n%s", label, v.typed, v.screen)
 }
