@@ -167,6 +167,7 @@ type limited struct {
 	err  error
 }
 
+// Read fails with errTooLarge where there is more than is left.
 func (l *limited) Read(p []byte) (int, error) {
 	if l.err != nil {
 		return 0, l.err

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -220,18 +222,13 @@ func (h *haat) get(path string) answer {
 	return h.do(http.MethodGet, path, "", nil)
 }
 
-// ids makes what carriers number: sessions and messages.
-var ids struct {
-	sync.Mutex
-	last int
-}
+// numbered is the last number that was given to a phone, session or message.
+var numbered atomic.Int64
 
-func newID() string {
-	ids.Lock()
-	defer ids.Unlock()
-	ids.last++
-	return "id" + strconv.Itoa(ids.last)
-}
+func newID() string { return "id" + strconv.FormatInt(numbered.Add(1), 10) }
+
+// newPhone is a phone that haat does not know.
+func newPhone() string { return fmt.Sprintf("+%s9%04d", villagers, numbered.Add(1)) }
 
 // hops is a USSD session of Africa's Talking, which sends all that was typed
 // each time.

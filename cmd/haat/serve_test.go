@@ -211,7 +211,7 @@ func repriced(t *testing.T, exchange ...string) string {
 }
 
 // riceScreen is where a stranger sees prices.
-func riceScreen(h *haat) string { return h.dial("+254700100041").answers("1", "1", "1") }
+func riceScreen(h *haat) string { return h.dial(newPhone()).answers("1", "1", "1") }
 
 func TestImportIntoTheRunningHaat(t *testing.T) {
 	t.Parallel()

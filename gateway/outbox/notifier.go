@@ -18,11 +18,17 @@ import (
 // NotifierConsumer is the durable consumer's name.
 const NotifierConsumer = "NOTIFIER"
 
+// ackEvery is how many events are done before the server is told, unless there
+// are no more for the moment. What it was not told comes again after a crash,
+// and is found to have been told.
+const ackEvery = 64
+
 // Notifier turns what happened to orders into notices.
 type Notifier struct {
 	gateway *gateway.Gateway
 	bus     *bus.Bus
 	logger  zerolog.Logger
+	done    int // since the last acknowledgement
 }
 
 // NewNotifier returns the notifier of a gateway.
@@ -35,7 +41,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 	consumer, err := n.bus.JetStream().CreateOrUpdateConsumer(ctx, bus.Orders, jetstream.ConsumerConfig{
 		Durable:       NotifierConsumer,
 		FilterSubject: bus.OrderEvents,
-		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckPolicy:     jetstream.AckAllPolicy,
 		AckWait:       time.Minute,
 		MaxAckPending: 20_000, // some seconds of events wait for their screens
 	})
@@ -73,20 +79,48 @@ func (n *Notifier) handle(ctx context.Context, msg jetstream.Msg) bool {
 	}
 	// Events come in the order of their orders, so waiting for one keeps none
 	// from its time.
-	if wait := time.Until(n.gateway.NotifyAt(event)); wait > 0 {
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
+	if !pause(ctx, time.Until(n.gateway.NotifyAt(event))) {
+		return false
+	}
+	for {
+		err := n.notify(ctx, event)
+		if err == nil {
+			n.ack(msg)
+			return true
+		}
+		n.logger.Error().Err(err).Str("order", event.Order.ID).Msg("a notice could not be logged; it is tried again")
+		_ = msg.InProgress()
+		if !pause(ctx, 2*time.Second) {
 			return false
 		}
 	}
+}
+
+func (n *Notifier) notify(ctx context.Context, event orders.Event) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if err := n.gateway.Notify(ctx, event); err != nil {
-		n.logger.Error().Err(err).Str("order", event.Order.ID).Msg("a notice waits")
-		_ = msg.NakWithDelay(2 * time.Second)
-		return true
+	return n.gateway.Notify(ctx, event)
+}
+
+// ack acknowledges everything up to the message, now or with a later one.
+func (n *Notifier) ack(msg jetstream.Msg) {
+	n.done++
+	if meta, err := msg.Metadata(); err == nil && n.done < ackEvery && meta.NumPending > 0 {
+		return
 	}
+	n.done = 0
 	_ = msg.Ack()
-	return true
+}
+
+// pause reports false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -108,8 +109,17 @@ func (b *barrier) failure() error {
 	return b.err
 }
 
+var errClosed = errors.New("the data directory is closed")
+
+// close lets nobody wait for ever.
 func (b *barrier) close() error {
 	close(b.quit)
 	<-b.done
+	b.mu.Lock()
+	if b.err == nil {
+		b.err, b.next.err = errClosed, errClosed
+		close(b.next.done)
+	}
+	b.mu.Unlock()
 	return b.dir.Close()
 }

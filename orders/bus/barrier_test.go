@@ -123,3 +123,16 @@ func TestBarrierWaiterMayGiveUp(t *testing.T) {
 		}
 	})
 }
+
+func TestBarrierClosedLetsNobodyWait(t *testing.T) {
+	b, err := newBarrier(t.TempDir(), SyncGroup)
+	if err != nil {
+		t.Skip(err)
+	}
+	if err := b.close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.wait(context.Background()); !errors.Is(err, errClosed) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -101,7 +101,7 @@ func Attach(ctx context.Context, cfg Config, log zerolog.Logger) (*Bus, error) {
 func attach(ctx context.Context, cfg Config, at local, log zerolog.Logger) (*Bus, error) {
 	b := &Bus{cfg: cfg, log: log, done: make(chan struct{}), stop: func() {}}
 	close(b.done)
-	conn, err := nats.Connect(at.URL, nats.Token(at.Token), nats.Name("haat tool"))
+	conn, err := nats.Connect(at.URL, append(connecting("haat tool", log), nats.Token(at.Token))...)
 	if err != nil {
 		return nil, fmt.Errorf("haat runs on %s (process %d) but its NATS does not answer: %w", cfg.Dir, at.PID, err)
 	}
@@ -131,8 +131,20 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	return ensureStreams(ctx, b.js, b.cfg)
 }
 
+// connecting are the options of every connection. While it is down a publish
+// fails at once: kept back by the client, a turn would be logged after its phone
+// was told to try again. What the client has to say goes to our log, not to
+// stderr.
+func connecting(name string, log zerolog.Logger) []nats.Option {
+	return []nats.Option{
+		nats.Name(name),
+		nats.ReconnectBufSize(-1),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { natsLog{log}.Warnf("%v", err) }),
+	}
+}
+
 func (b *Bus) dial() (err error) {
-	opts := []nats.Option{nats.Name("haat"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond)}
+	opts := append(connecting("haat", b.log), nats.MaxReconnects(-1), nats.ReconnectWait(250*time.Millisecond))
 	if b.cfg.Credentials != "" {
 		opts = append(opts, nats.UserCredentials(b.cfg.Credentials))
 	}

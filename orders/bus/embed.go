@@ -65,7 +65,8 @@ func (b *Bus) embed() (err error) {
 	if !b.server.ReadyForConnections(recovery) || !b.server.JetStreamEnabled() {
 		return fmt.Errorf("embedded NATS did not start on %s: see the log lines before this one", b.cfg.storeDir())
 	}
-	if b.conn, err = nats.Connect("", nats.InProcessServer(b.server), nats.Token(token), nats.Name("haat"), nats.MaxReconnects(-1)); err != nil {
+	opts := append(connecting("haat", b.log), nats.InProcessServer(b.server), nats.Token(token), nats.MaxReconnects(-1))
+	if b.conn, err = nats.Connect("", opts...); err != nil {
 		return fmt.Errorf("connect to the embedded NATS: %w", err)
 	}
 	if b.sync, err = newBarrier(b.cfg.Dir, b.cfg.sync()); err != nil {

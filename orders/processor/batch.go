@@ -23,9 +23,12 @@ const (
 // barrierError says that nobody knows any more what is on the disk.
 type barrierError struct{ err error }
 
+// Error is the barrier's own error and where it was met.
 func (e *barrierError) Error() string {
 	return "processor: the message log is not safe on the disk: " + e.err.Error()
 }
+
+// Unwrap gives the barrier's own error.
 func (e *barrierError) Unwrap() error { return e.err }
 
 // process decides a batch. Without an error all of it is acknowledged or put
@@ -42,15 +45,15 @@ func (p *Processor) process(ctx context.Context, batch []jetstream.Msg) error {
 	if err := p.durable(ctx); err != nil {
 		return err
 	}
-	at := time.Now()
-	results, err := p.decide(ctx, at, turns)
+	began := time.Now()
+	results, err := p.decide(ctx, turns)
 	if err != nil {
 		return err
 	}
 	if err := p.publish(ctx, turns, results); err != nil {
 		return err
 	}
-	p.count(at, turns, results)
+	p.count(began, turns, results)
 	// A turn may not be done before its event would survive a power cut.
 	if err := p.durable(ctx); err != nil {
 		return err
@@ -139,10 +142,10 @@ func (p *Processor) durable(ctx context.Context) error {
 const tries = 3
 
 // decide applies the turns to the store.
-func (p *Processor) decide(ctx context.Context, at time.Time, turns []turn) ([]store.Result, error) {
+func (p *Processor) decide(ctx context.Context, turns []turn) ([]store.Result, error) {
 	failures := 0
 	for wait := (backoff{}); ; {
-		results, err := p.store.Apply(ctx, at, jobs(turns))
+		results, err := p.store.Apply(ctx, time.Now(), jobs(turns))
 		if err == nil {
 			return results, nil
 		}
@@ -154,7 +157,7 @@ func (p *Processor) decide(ctx context.Context, at time.Time, turns []turn) ([]s
 		case len(turns) == 1:
 			return []store.Result{{Err: fmt.Errorf("failed %d times alone: %w", tries, err)}}, nil
 		default:
-			return p.decideAlone(ctx, at, turns)
+			return p.decideAlone(ctx, turns)
 		}
 		p.metrics.retries.Inc()
 		p.log.Error().Err(err).Int("turns", len(turns)).Msg("orders could not be written; the same ones are tried again")
@@ -168,10 +171,10 @@ func (p *Processor) decide(ctx context.Context, at time.Time, turns []turn) ([]s
 }
 
 // decideAlone finds the turn for which a batch fails: the others pass.
-func (p *Processor) decideAlone(ctx context.Context, at time.Time, turns []turn) ([]store.Result, error) {
+func (p *Processor) decideAlone(ctx context.Context, turns []turn) ([]store.Result, error) {
 	results := make([]store.Result, 0, len(turns))
 	for i := range turns {
-		one, err := p.decide(ctx, at, turns[i:i+1])
+		one, err := p.decide(ctx, turns[i:i+1])
 		if err != nil {
 			return nil, err
 		}
@@ -233,9 +236,9 @@ func (p *Processor) publishOnce(ctx context.Context, turns []turn, results []sto
 
 // count counts what was decided just now; what was decided before and came
 // again has the time of then.
-func (p *Processor) count(at time.Time, turns []turn, results []store.Result) {
+func (p *Processor) count(began time.Time, turns []turn, results []store.Result) {
 	for i, r := range results {
-		if r.Err != nil || !r.Event.At.Equal(at) {
+		if r.Err != nil || r.Event.At.Before(began) {
 			continue
 		}
 		result := string(r.Event.Kind)
