@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"haat/gateway"
@@ -23,6 +24,7 @@ import (
 // carriers stands in for the APIs of Africa's Talking and Twilio.
 type carriers struct {
 	*httptest.Server
+	down atomic.Bool // answers 503
 	mu   sync.Mutex
 	sent []url.Values // in the API's own fields, and id
 }
@@ -51,7 +53,13 @@ func openCarriers(t *testing.T) *carriers {
 		w.WriteHeader(http.StatusCreated)
 		fmt.Fprintf(w, `{"sid":%q,"status":"queued"}`, id)
 	})
-	c.Server = httptest.NewServer(mux)
+	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c.down.Load() {
+			http.Error(w, "not now", http.StatusServiceUnavailable)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
 	t.Cleanup(c.Close)
 	return c
 }
@@ -93,11 +101,9 @@ func (c *carriers) await(t *testing.T, phone, words string) (found url.Values) {
 	return found
 }
 
-// serveKeyed runs a haat with a channel of each carrier, as an operator sets
-// them up.
-func serveKeyed(t *testing.T, settings string) (*haat, *carriers) {
-	c := openCarriers(t)
-	return serve(t, fmt.Sprintf(`
+// keyedConfig has a channel of each carrier, as operators set them up.
+func keyedConfig(c *carriers, settings string) string {
+	return fmt.Sprintf(`
 log: {level: debug, format: json}
 public_url: %s
 %s
@@ -106,7 +112,12 @@ channels:
     africastalking: {username: shop, api_key: at-key, from: "20880", callback_key: %s, api_url: "%s"}
   abroad:
     twilio: {account_sid: AC1, auth_token: %s, from: "+12025550100", api_url: "%s"}
-`, publicURL, settings, callbackKey, c.URL, authToken, c.URL)), c
+`, publicURL, settings, callbackKey, c.URL, authToken, c.URL)
+}
+
+func serveKeyed(t *testing.T, settings string) (*haat, *carriers) {
+	c := openCarriers(t)
+	return serve(t, keyedConfig(c, settings)), c
 }
 
 // signed posts a form as Twilio does; address is the path and query below

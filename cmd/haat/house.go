@@ -63,7 +63,11 @@ func openHouse(ctx context.Context, cfg Config, r roles, logger zerolog.Logger) 
 			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.bus, err = bus.Open(ctx, cfg.busConfig(), logger); err != nil {
+	syncs := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "haat_sync_seconds", Help: "One sync of the data directory's file system, which every answer waits for.", Buckets: prometheus.ExponentialBuckets(.0001, 2, 15)})
+	h.registry.MustRegister(syncs)
+	onBus := cfg.busConfig()
+	onBus.Synced = func(took time.Duration) { syncs.Observe(took.Seconds()) }
+	if h.bus, err = bus.Open(ctx, onBus, logger); err != nil {
 		return h, err
 	}
 	h.closers = append(h.closers, h.bus.Close)
@@ -94,7 +98,11 @@ func (h *house) catalogChanged(ctx context.Context, importID string, products []
 }
 
 func (h *house) openProcessor(ctx context.Context) (err error) {
-	if h.store, err = store.Open(ctx, filepath.Join(h.cfg.Data, ordersFile)); err != nil {
+	open := store.Open
+	if h.bus.SyncsDirectory() { // the processor waits at the barrier after it has written
+		open = store.OpenBehindBarrier
+	}
+	if h.store, err = open(ctx, filepath.Join(h.cfg.Data, ordersFile)); err != nil {
 		return err
 	}
 	h.closers = append(h.closers, h.store.Close)

@@ -73,8 +73,13 @@ func (l *Log) Turn(ctx context.Context, seq uint64) (t gateway.Turn, err error) 
 	return t, json.Unmarshal(msg.Data, &t)
 }
 
-// AddTurn implements [gateway.Log].
+// AddTurn implements [gateway.Log]. It alone asks for room: what follows from a
+// turn that was taken is finished on the reserve. An SMS whose status could not
+// be logged would be sent again.
 func (l *Log) AddTurn(ctx context.Context, t gateway.Turn, after uint64) (uint64, error) {
+	if err := l.bus.Room(); err != nil {
+		return 0, err
+	}
 	return l.add(ctx, turnSubject(t), t, turnsOf(t.In.Phone), after)
 }
 
@@ -148,9 +153,6 @@ func (l *Log) LastStatus(ctx context.Context, p gateway.Phone, channel string) (
 // add publishes v if the latest message that matches filter has the sequence
 // after, as far as the whole stream knows.
 func (l *Log) add(ctx context.Context, subject string, v any, filter string, after uint64) (uint64, error) {
-	if err := l.bus.Room(); err != nil {
-		return 0, err
-	}
 	data, err := json.Marshal(v)
 	if err != nil {
 		return 0, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 )
 
 // barrier lets everybody who has published wait for one common sync of the
@@ -14,6 +15,7 @@ import (
 type barrier struct {
 	dir  *os.File
 	sync func(*os.File) error
+	took func(time.Duration) // may be nil
 	wake chan struct{}
 	quit chan struct{}
 	done chan struct{}
@@ -30,7 +32,7 @@ type round struct {
 }
 
 // newBarrier returns nil where the way of syncing needs no barrier.
-func newBarrier(dir string, s Sync) (*barrier, error) {
+func newBarrier(dir string, s Sync, took func(time.Duration)) (*barrier, error) {
 	switch s {
 	case SyncAlways, SyncInterval:
 		return nil, nil
@@ -45,7 +47,7 @@ func newBarrier(dir string, s Sync) (*barrier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	b := &barrier{dir: d, sync: syncFS, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), next: newRound()}
+	b := &barrier{dir: d, sync: syncFS, took: took, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), next: newRound()}
 	go b.run()
 	return b, nil
 }
@@ -83,9 +85,13 @@ func (b *barrier) run() {
 		r := b.next
 		b.next = newRound()
 		b.mu.Unlock()
+		begun := time.Now()
 		if r.err = b.sync(b.dir); r.err != nil {
 			b.fail(r)
 			return
+		}
+		if b.took != nil {
+			b.took(time.Since(begun))
 		}
 		close(r.done)
 	}

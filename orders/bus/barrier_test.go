@@ -30,7 +30,7 @@ func openBarrier(t *testing.T, d *fakeDisk) *barrier {
 	if !canSyncGroup {
 		t.Skip("no syncfs on this system")
 	}
-	b, err := newBarrier(t.TempDir(), SyncGroup)
+	b, err := newBarrier(t.TempDir(), SyncGroup, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestBarrierWaiterMayGiveUp(t *testing.T) {
 }
 
 func TestBarrierClosedLetsNobodyWait(t *testing.T) {
-	b, err := newBarrier(t.TempDir(), SyncGroup)
+	b, err := newBarrier(t.TempDir(), SyncGroup, nil)
 	if err != nil {
 		t.Skip(err)
 	}

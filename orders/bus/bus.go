@@ -45,6 +45,8 @@ type Config struct {
 	Keep        time.Duration // age at which messages leave the log; 0 keeps them for ever
 	MaxBytes    int64         // size of the log; 0 is limited by the disk alone
 	Reserve     int64         // bytes of free disk below which Room refuses; embedded only
+	// Synced, if set, is told how long each sync of the barrier took.
+	Synced func(time.Duration)
 }
 
 // Bus is a connection to NATS with haat's streams in place.
@@ -106,7 +108,8 @@ func attach(ctx context.Context, cfg Config, at local, log zerolog.Logger) (*Bus
 		return nil, fmt.Errorf("haat runs on %s (process %d) but its NATS does not answer: %w", cfg.Dir, at.PID, err)
 	}
 	b.conn = conn
-	if b.sync, err = newBarrier(cfg.Dir, cfg.sync()); err == nil {
+	b.checkDisk()
+	if b.sync, err = newBarrier(cfg.Dir, cfg.sync(), cfg.Synced); err == nil {
 		b.js, err = jetstream.New(conn)
 	}
 	if err != nil {
@@ -170,6 +173,10 @@ func (b *Bus) Durable(ctx context.Context) error {
 	}
 	return b.sync.wait(ctx)
 }
+
+// SyncsDirectory tells whether Durable covers everything on the file system of
+// the data directory, and not only what NATS keeps there.
+func (b *Bus) SyncsDirectory() bool { return b.sync != nil }
 
 // ErrDiskFull says that the disk has less free space than Config.Reserve.
 var ErrDiskFull = errors.New("the disk of the data directory is almost full: free some space, haat goes on by itself")

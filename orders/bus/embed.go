@@ -69,7 +69,7 @@ func (b *Bus) embed() (err error) {
 	if b.conn, err = nats.Connect("", opts...); err != nil {
 		return fmt.Errorf("connect to the embedded NATS: %w", err)
 	}
-	if b.sync, err = newBarrier(b.cfg.Dir, b.cfg.sync()); err != nil {
+	if b.sync, err = newBarrier(b.cfg.Dir, b.cfg.sync(), b.cfg.Synced); err != nil {
 		return err
 	}
 	return writeLocal(b.cfg.Dir, local{URL: b.server.ClientURL(), Token: token, PID: os.Getpid()})
@@ -148,7 +148,7 @@ func (b *Bus) watch(ctx context.Context) {
 }
 
 func (b *Bus) checkDisk() {
-	if b.server == nil || b.cfg.Reserve <= 0 {
+	if b.cfg.URL != "" || b.cfg.Reserve <= 0 {
 		return
 	}
 	free, err := freeBytes(b.cfg.Dir)
@@ -160,7 +160,7 @@ func (b *Bus) checkDisk() {
 	if full != b.full.Swap(full) {
 		b.log.Warn().Bool("full", full).Int64("free_bytes", free).Int64("reserve_bytes", b.cfg.Reserve).Msg("disk space of the data directory")
 	}
-	if !full && !b.server.JetStreamEnabled() && b.server.Running() {
+	if b.server != nil && !full && !b.server.JetStreamEnabled() && b.server.Running() {
 		err := b.server.EnableJetStream(&server.JetStreamConfig{StoreDir: b.cfg.storeDir(), MaxMemory: 64 << 20, MaxStore: 1 << 50, SyncAlways: b.cfg.sync() == SyncAlways})
 		b.log.Warn().Err(err).Msg("JetStream was off and is being started again")
 	}

@@ -34,10 +34,21 @@ type Store struct {
 // Open opens the database file, makes it where there is none, and brings it up
 // to this version of haat. Close it when done.
 func Open(ctx context.Context, path string) (*Store, error) {
+	return openStore(ctx, path, "FULL")
+}
+
+// OpenBehindBarrier is Open for a file whose file system somebody else syncs:
+// what was applied survives a power cut only after that, and nobody may act on
+// it before.
+func OpenBehindBarrier(ctx context.Context, path string) (*Store, error) {
+	return openStore(ctx, path, "NORMAL")
+}
+
+func openStore(ctx context.Context, path, synchronous string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("directory of the orders: %w", err)
 	}
-	db, err := open(path, "mode=rwc&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
+	db, err := open(path, "mode=rwc&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous("+synchronous+")")
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +81,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	return explain(s.Reader.db.QueryRowContext(ctx, "SELECT count(*) FROM catalog_imports").Scan(&imports))
 }
 
-// Close lets go of the database. What was applied is on the disk already.
+// Close lets go of the database, after which all that was applied is on the disk.
 func (s *Store) Close() error {
 	var err error
 	if s.Reader != nil {
