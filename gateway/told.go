@@ -74,6 +74,12 @@ func (g *Gateway) repeated(ctx context.Context, in Inbound, last *kept) (Reply, 
 		reply, err := g.replyAgain(ctx, last)
 		return reply, true, err
 	}
+	return g.answered(ctx, in, last)
+}
+
+// answered finds the reply to a message that was answered before the phone's
+// latest turn: as it was amended, if it was.
+func (g *Gateway) answered(ctx context.Context, in Inbound, last *kept) (Reply, bool, error) {
 	key := keyOf(in.ID)
 	for _, a := range last.turn.Recent {
 		if a.Key != key {
@@ -134,6 +140,9 @@ func (g *Gateway) replyAgain(ctx context.Context, last *kept) (Reply, error) {
 	if now.seq != last.seq { // it was amended, or the phone went on meanwhile
 		if now.turn.Amends == last.seq {
 			return now.turn.Reply, g.Log.Durable(ctx)
+		}
+		if reply, known, err := g.answered(ctx, last.turn.In, now); known || err != nil {
+			return reply, err
 		}
 		return last.turn.Reply, g.Log.Durable(ctx)
 	}

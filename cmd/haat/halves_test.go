@@ -151,6 +151,7 @@ func TestNATSAway(t *testing.T) {
 	processor, gateway := c.half("processor", t.TempDir()), c.half("gateway", t.TempDir())
 	line := gateway.dial(phone)
 	has(t, line.answers(toConfirm...), "1.Confirm")
+	gateway.sends()
 	c.stop()
 	for _, h := range []*haat{processor, gateway} {
 		eventually(t, "not ready", func() bool { return h.get("/readyz").code == http.StatusServiceUnavailable })
@@ -187,4 +188,26 @@ func TestNATSAway(t *testing.T) {
 		t.Fatalf("code %d: %s", code, errs)
 	}
 	eventually(t, "the next screen has the new price", func() bool { return strings.Contains(riceScreen(gateway), "2.Rice 5kg 900\n") })
+}
+
+// sends waits until the outbox works, the last of what a gateway starts.
+func (h *haat) sends() {
+	h.t.Helper()
+	phone := newPhone()
+	h.text(phone, "menu")
+	h.awaitSMS(phone, "English")
+}
+
+// TestHalvesStopWhileNATSIsAway: nobody should have to wait for NATS, or be told
+// of an error, to take a process down.
+func TestHalvesStopWhileNATSIsAway(t *testing.T) {
+	t.Parallel()
+	c := startCluster(t)
+	processor, gateway := c.half("processor", t.TempDir()), c.half("gateway", t.TempDir())
+	gateway.sends()
+	c.stop()
+	for _, h := range []*haat{processor, gateway} {
+		eventually(t, "not ready", func() bool { return h.get("/readyz").code == http.StatusServiceUnavailable })
+		h.stop()
+	}
 }

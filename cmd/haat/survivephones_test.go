@@ -37,6 +37,9 @@ const (
 	carrierWait = 10 * time.Second
 	repeatPause = 25 * time.Millisecond
 	patience    = 2 * time.Minute // a carrier gives a message up after that
+	// mostOrders of one villager: of more than that within two seconds, which no
+	// thumb can do, a session does not remember which it has told.
+	mostOrders = 3
 )
 
 // startPhones lets villagers come until finish or abandon is called.
@@ -178,6 +181,7 @@ type villager struct {
 	words  *lang.Language // that the villager chooses by USSD
 	calls  int
 	texts  int
+	placed int  // orders
 	known  bool // the station was answered once
 
 	session string
@@ -192,13 +196,12 @@ func (v *villager) live() error {
 	if v.chance(4) {
 		return v.orderBySMS()
 	}
-	for range 1 + v.dice.IntN(5) {
-		hungUp, err := v.orderByUSSD()
-		if err != nil || hungUp {
+	for range 1 + v.dice.IntN(mostOrders) {
+		if hungUp, err := v.orderByUSSD(); err != nil || hungUp || v.placed == mostOrders {
 			return err
 		}
 	}
-	if v.chance(3) {
+	if v.chance(3) && v.placed < mostOrders {
 		return v.orderBySMS()
 	}
 	return nil
@@ -213,9 +216,11 @@ func (v *villager) orderByUSSD() (hungUp bool, err error) {
 	if err := v.dial(); err != nil {
 		return false, err
 	}
-	if key, asked := v.key(v.words.Name); asked {
-		if err := v.press(key); err != nil {
-			return false, err
+	for _, first := range []string{v.words.Name, p.StartAgain.String()} {
+		if key, asked := v.key(first); asked {
+			if err := v.press(key); err != nil {
+				return false, err
+			}
 		}
 	}
 	steps := []func() error{
@@ -255,8 +260,9 @@ func (v *villager) confirm() error {
 		if err := v.choose(p.Confirm.String()); err != nil {
 			return err
 		}
+		v.placed++
 		v.nag()
-		if !v.shows(p.ShortTitle.String()) {
+		if !v.shows(p.ShortTitle.String()) || v.placed == mostOrders || v.chance(2) {
 			return nil
 		}
 		if err := v.choose(p.TakeLeft.String()); err != nil {

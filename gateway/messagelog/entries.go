@@ -73,6 +73,7 @@ func (l *Log) Entries(ctx context.Context, phone gateway.Phone, follow bool, yie
 // pump reads until the end or, when following, until ctx ends.
 func pump(ctx context.Context, arrived <-chan jetstream.Msg, follow bool, yield func(Entry) error) error {
 	f := folder{yield: yield}
+	caughtUp := false // until then what amends an old turn may still be on its way here
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -80,6 +81,9 @@ func pump(ctx context.Context, arrived <-chan jetstream.Msg, follow bool, yield 
 		case <-ctx.Done():
 			return f.flush(time.Time{})
 		case now := <-tick.C:
+			if !caughtUp {
+				continue
+			}
 			if err := f.flush(now.Add(-amendWithin)); err != nil {
 				return err
 			}
@@ -91,7 +95,8 @@ func pump(ctx context.Context, arrived <-chan jetstream.Msg, follow bool, yield 
 			if err := f.add(m, meta); err != nil {
 				return err
 			}
-			if meta.NumPending == 0 && !follow {
+			caughtUp = meta.NumPending == 0
+			if caughtUp && !follow {
 				return f.flush(time.Time{})
 			}
 		}

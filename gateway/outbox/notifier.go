@@ -48,6 +48,11 @@ func (n *Notifier) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("notifier: %w", err)
 	}
+	// What a process that was killed had in hand comes again at once: the news
+	// shall not wait for AckWait, by when the phone may have moved on.
+	if _, err := n.bus.JetStream().ResetConsumer(ctx, bus.Orders, NotifierConsumer); err != nil {
+		n.logger.Warn().Err(err).Msg("this NATS server cannot reset a consumer; news that were in hand come again later")
+	}
 	messages, err := consumer.Messages(jetstream.PullMaxMessages(2000))
 	if err != nil {
 		return fmt.Errorf("notifier: %w", err)

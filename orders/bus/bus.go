@@ -219,8 +219,8 @@ func (b *Bus) Close() (err error) {
 func (b *Bus) close() error {
 	var err error
 	if b.conn != nil {
-		if err = b.conn.FlushTimeout(2 * time.Second); errors.Is(err, nats.ErrConnectionClosed) {
-			err = nil
+		if b.conn.IsConnected() { // else nothing is held back: see connecting
+			err = b.conn.FlushTimeout(2 * time.Second)
 		}
 		b.conn.Close()
 	}

@@ -59,8 +59,8 @@ func Serve(nc *nats.Conn, lookup func(ctx context.Context, phone string, limit i
 	sub.SetClosedHandler(func(string) { close(drained) })
 	return func() {
 		defer cancel()
-		if sub.Drain() != nil {
-			return // the connection is closed: nobody can be answered
+		if !nc.IsConnected() || sub.Drain() != nil {
+			return // nobody can be answered
 		}
 		<-drained
 		for range atOnce {
