@@ -37,7 +37,10 @@ func NewNotifier(g *gateway.Gateway, b *bus.Bus, logger zerolog.Logger) *Notifie
 }
 
 // Run notifies until ctx ends.
-func (n *Notifier) Run(ctx context.Context) error {
+func (n *Notifier) Run(ctx context.Context) error { return untilDone(ctx, n.logger, n.follow) }
+
+// follow notifies until ctx ends or the consumer is lost.
+func (n *Notifier) follow(ctx context.Context) error {
 	consumer, err := n.bus.JetStream().CreateOrUpdateConsumer(ctx, bus.Orders, jetstream.ConsumerConfig{
 		Durable:       NotifierConsumer,
 		FilterSubject: bus.OrderEvents,
@@ -115,6 +118,21 @@ func (n *Notifier) ack(msg jetstream.Msg) {
 	}
 	n.done = 0
 	_ = msg.Ack()
+}
+
+// untilDone runs work again, after a while, whenever it fails before ctx ends:
+// NATS may be away when it begins.
+func untilDone(ctx context.Context, logger zerolog.Logger, work func(context.Context) error) error {
+	for {
+		err := work(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		logger.Warn().Err(err).Msg("the message log is away; trying again")
+		if !pause(ctx, time.Second) {
+			return nil
+		}
+	}
 }
 
 // pause reports false when ctx ended first.

@@ -69,7 +69,10 @@ func Consumer(channel string) string { return "OUTBOX-" + channel }
 const workers = 4
 
 // Run sends until ctx ends.
-func (o *Outbox) Run(ctx context.Context) error {
+func (o *Outbox) Run(ctx context.Context) error { return untilDone(ctx, o.logger, o.follow) }
+
+// follow sends until ctx ends or the consumer is lost.
+func (o *Outbox) follow(ctx context.Context) error {
 	filters := []string{messagelog.Notices(o.channel.Name())}
 	if d, ok := o.channel.(gateway.Deferred); ok && d.Deferred() {
 		filters = append(filters, messagelog.SMSTurns(o.channel.Name()))
@@ -181,7 +184,7 @@ func (o *Outbox) send(ctx context.Context, it item, attempt int) (again time.Dur
 				o.logger.Warn().Err(err).Msg("a delivery report may not find its SMS")
 			}
 		}
-		return 0, o.note(ctx, it, gateway.Status{State: receipt.State, CarrierID: receipt.ID, Attempt: attempt})
+		return 0, o.noteTaken(ctx, it, gateway.Status{State: receipt.State, CarrierID: receipt.ID, Attempt: attempt})
 	}
 	refusal := &gateway.SendError{Retry: true, Advice: "look at the carrier's answer", Err: err}
 	errors.As(err, &refusal)
@@ -209,6 +212,17 @@ func (o *Outbox) pause(attempt int) time.Duration {
 		}
 	}
 	return pause
+}
+
+// noteTaken logs that the carrier took the SMS, and tries for as long as ctx
+// allows: what is not logged would be sent again.
+func (o *Outbox) noteTaken(ctx context.Context, it item, s gateway.Status) error {
+	for {
+		err := o.note(ctx, it, s)
+		if err == nil || !pause(ctx, time.Second) {
+			return err
+		}
+	}
 }
 
 // note logs what became of the SMS.

@@ -59,6 +59,7 @@ type Bus struct {
 	js     jetstream.JetStream
 	sync   *barrier
 	full   atomic.Bool
+	broken atomic.Pointer[error] // why the embedded server cannot write
 	stop   context.CancelFunc
 	done   chan struct{}
 	once   sync.Once
@@ -199,8 +200,8 @@ func (b *Bus) Ready() error {
 	if !b.conn.IsConnected() {
 		return errors.New("not connected to NATS")
 	}
-	if b.server != nil && !b.server.JetStreamEnabled() {
-		return errors.New("JetStream is off, see the log for the reason")
+	if err := b.broken.Load(); err != nil {
+		return *err
 	}
 	return b.Room()
 }

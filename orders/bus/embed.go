@@ -160,8 +160,32 @@ func (b *Bus) checkDisk() {
 	if full != b.full.Swap(full) {
 		b.log.Warn().Bool("full", full).Int64("free_bytes", free).Int64("reserve_bytes", b.cfg.Reserve).Msg("disk space of the data directory")
 	}
-	if b.server != nil && !full && !b.server.JetStreamEnabled() && b.server.Running() {
-		err := b.server.EnableJetStream(&server.JetStreamConfig{StoreDir: b.cfg.storeDir(), MaxMemory: 64 << 20, MaxStore: 1 << 50, SyncAlways: b.cfg.sync() == SyncAlways})
-		b.log.Warn().Err(err).Msg("JetStream was off and is being started again")
+	if b.server != nil && (b.sync == nil || b.sync.failure() == nil) {
+		b.checkStreams(full)
 	}
+}
+
+// checkStreams finds out whether the server has turned JetStream off or given a
+// stream up: after one write that failed it refuses all later ones. When the
+// disk has room again JetStream is started anew and reads back what was kept.
+func (b *Bus) checkStreams(full bool) {
+	health := b.server.Healthz(nil)
+	if health.Error == "" {
+		b.broken.Store(nil)
+		return
+	}
+	if err := errors.New("the message log cannot be written: " + health.Error); b.broken.Swap(&err) == nil {
+		b.log.Error().Err(err).Msg("phones are told to try again later")
+	}
+	if full || !b.server.Running() {
+		return
+	}
+	err := b.server.ShutdownJetStream()
+	if err == nil {
+		err = b.server.EnableJetStream(&server.JetStreamConfig{StoreDir: b.cfg.storeDir(), MaxMemory: 64 << 20, MaxStore: 1 << 50, SyncAlways: b.cfg.sync() == SyncAlways})
+	}
+	if err == nil { // else whoever follows a stream would find out after half a minute
+		err = b.conn.ForceReconnect()
+	}
+	b.log.Warn().Err(err).Msg("JetStream was started again")
 }

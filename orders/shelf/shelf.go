@@ -81,7 +81,10 @@ func Watch(ctx context.Context, b *bus.Bus, changed func(Import)) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case info := <-watcher.Updates():
+		case info, open := <-watcher.Updates():
+			if !open {
+				return errors.New("watch the catalogue: the connection to NATS was lost")
+			}
 			if info == nil || info.Deleted {
 				continue
 			}

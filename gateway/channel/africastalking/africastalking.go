@@ -40,7 +40,7 @@ type Config struct {
 	// From is the short code or sender id that SMS come from. Default: the
 	// account's own.
 	From string `yaml:"from"`
-	// CallbackKey is a secret of 16 to 128 letters, digits, _ and - that becomes
+	// CallbackKey is a secret of 8 to 128 letters, digits, _ and - that becomes
 	// part of the channel's URLs: /channels/NAME/KEY/ussd, .../sms and
 	// .../status. Required unless allow or loopback_only limits who may call.
 	CallbackKey string `yaml:"callback_key"`

@@ -29,7 +29,7 @@ func routes(e *demo.Exchange) *http.ServeMux {
 func do(t *testing.T, mux http.Handler, method, path string, form url.Values) *httptest.ResponseRecorder {
 	t.Helper()
 	req := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(form.Encode()))
-	req.RemoteAddr = "127.0.0.1:5000"
+	req.RemoteAddr, req.Host = "127.0.0.1:5000", "127.0.0.1:8080"
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
@@ -213,7 +213,7 @@ func TestRefusals(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			req := httptest.NewRequestWithContext(t.Context(), tt.method, tt.path, strings.NewReader(tt.body))
-			req.RemoteAddr = "127.0.0.1:5000"
+			req.RemoteAddr, req.Host = "127.0.0.1:5000", "127.0.0.1:8080"
 			if tt.from != "" {
 				req.RemoteAddr = tt.from
 			}

@@ -69,7 +69,7 @@ type Config struct {
 	// BaseURL is the address at which Kannel reaches this server, for delivery
 	// reports. Default: http://127.0.0.1:8080.
 	BaseURL string `yaml:"base_url"`
-	// CallbackKey is a secret of 16 to 128 letters, digits, _ and - that becomes
+	// CallbackKey is a secret of 8 to 128 letters, digits, _ and - that becomes
 	// part of the channel's URLs: /channels/NAME/KEY/sms and .../status.
 	// Default: none. Required where allow lets other machines call.
 	CallbackKey string `yaml:"callback_key"`

@@ -7,9 +7,11 @@ package web
 import (
 	"crypto/subtle"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"regexp"
+	"strings"
 
 	"haat/gateway"
 )
@@ -39,7 +41,7 @@ type Door struct {
 // URLs, where it must be long enough not to be guessed and need no escaping.
 var (
 	nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
-	keyForm  = regexp.MustCompile(`^[A-Za-z0-9_-]{16,128}$`)
+	keyForm  = regexp.MustCompile(`^[A-Za-z0-9_-]{8,128}$`)
 )
 
 // NewDoor makes the door of a channel. Its errors say which setting is wrong
@@ -49,7 +51,7 @@ func NewDoor(channel string, access Access) (*Door, error) {
 		return nil, fmt.Errorf("channel %q: a channel's name is 1 to 32 of a-z, 0-9 and -: rename it", channel)
 	}
 	if access.Key != "" && !keyForm.MatchString(access.Key) {
-		return nil, fmt.Errorf("channel %s: callback_key must be 16 to 128 of A-Z, a-z, 0-9, _ and -: make one with `openssl rand -hex 16`", channel)
+		return nil, fmt.Errorf("channel %s: callback_key must be 8 to 128 of A-Z, a-z, 0-9, _ and -: make one with `openssl rand -hex 16`", channel)
 	}
 	d := &Door{channel: channel, key: access.Key, loopback: access.LoopbackOnly, pages: http.NewCrossOriginProtection()}
 	for _, text := range access.Allow {
@@ -132,8 +134,20 @@ func (d *Door) mayCall(r *http.Request) bool {
 	return false
 }
 
-// Loopback tells whether a request comes from this machine.
-func Loopback(r *http.Request) bool { return remote(r).IsLoopback() }
+// Loopback tells whether a request comes from a program on this machine and is
+// meant for it: neither through a proxy that stands here, nor from a page whose
+// site's name was made to point here.
+func Loopback(r *http.Request) bool {
+	if !remote(r).IsLoopback() || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
+		return false
+	}
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = strings.Trim(r.Host, "[]")
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
 
 func remote(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)

@@ -83,6 +83,9 @@ func TestDoor(t *testing.T) {
 		{name: "not this machine", access: web.Access{LoopbackOnly: true}, from: "192.0.2.7:5000", body: "text=a", status: 403, says: "This address may not call this channel.\n", refused: gateway.RefusedOrigin},
 		{name: "not this machine, though allowed", access: web.Access{LoopbackOnly: true, Allow: []string{"192.0.2.7"}}, from: "192.0.2.7:5000", body: "text=a", status: 403, says: "This address may not call this channel.\n", refused: gateway.RefusedOrigin},
 		{name: "a page in this machine's browser", access: web.Access{LoopbackOnly: true}, from: "127.0.0.1:5000", header: map[string]string{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}, body: "text=a", status: 403, says: "This address may not call this channel.\n", refused: gateway.RefusedOrigin},
+		{name: "this machine by name", access: web.Access{LoopbackOnly: true}, from: "127.0.0.1:5000", header: map[string]string{"Host": "localhost"}, body: "text=a", status: 200, says: "a"},
+		{name: "a site's name that points here", access: web.Access{LoopbackOnly: true}, from: "127.0.0.1:5000", header: map[string]string{"Host": "evil.example"}, body: "text=a", status: 403, says: "This address may not call this channel.\n", refused: gateway.RefusedOrigin},
+		{name: "through a proxy on this machine", access: web.Access{LoopbackOnly: true}, from: "127.0.0.1:5000", header: map[string]string{"X-Forwarded-For": "192.0.2.7"}, body: "text=a", status: 403, says: "This address may not call this channel.\n", refused: gateway.RefusedOrigin},
 		{name: "no address", access: web.Access{LoopbackOnly: true}, from: "@", body: "text=a", status: 403, says: "This address may not call this channel.\n", refused: gateway.RefusedOrigin},
 	}
 	for _, tt := range tests {
@@ -90,6 +93,7 @@ func TestDoor(t *testing.T) {
 			behind := &channeltest.Gateway{}
 			req := httptest.NewRequestWithContext(t.Context(), or(tt.method, "POST"), or(tt.path, "/channels/shop/sms"), strings.NewReader(tt.body))
 			req.RemoteAddr = or(tt.from, "203.0.113.9:5000")
+			req.Host = or(tt.header["Host"], "127.0.0.1:8080")
 			req.Header.Set("Content-Type", form)
 			for name, value := range tt.header {
 				req.Header.Set(name, value)
