@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,6 +99,40 @@ func TestLateDecisionFollowsAsOneNotice(t *testing.T) {
 	}
 }
 
+// A phone that has gone on, and ordered again and again, was still told.
+func TestWhatAScreenToldIsNotToldAgain(t *testing.T) {
+	r := gatewaytest.New(t, gatewaytest.Options{OrderWait: 20 * time.Second})
+	r.Process()
+	for range 5 {
+		r.SMS(phone, "RICE5 1")
+		if got := r.SMS(phone, "1"); !strings.Contains(got, "Thank you") {
+			t.Fatalf("told\n%s", got)
+		}
+	}
+	stream, err := r.Bus.JetStream().Stream(t.Context(), bus.Orders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seq := range uint64(5) {
+		m, err := stream.GetMsg(t.Context(), seq+1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var event orders.Event
+		if err := json.Unmarshal(m.Data, &event); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Gateway.Notify(t.Context(), event); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, e := range r.Entries(phone) {
+		if e.Kind == "notice" {
+			t.Errorf("told once more:\n%s", e.Out)
+		}
+	}
+}
+
 // The screen and the notice race for telling the phone; whoever comes second
 // must see it.
 func TestAnEventIsToldExactlyOnce(t *testing.T) {
@@ -115,9 +150,11 @@ func TestAnEventIsToldExactlyOnce(t *testing.T) {
 			}
 		})
 		var placed *orders.Order
+		var seq uint64
 		r.Eventually("the turn", func() bool {
-			turn, _, err := r.Log.Last(t.Context(), p)
-			if err != nil {
+			var turn gateway.Turn
+			var err error
+			if turn, seq, err = r.Log.Last(t.Context(), p); err != nil {
 				t.Fatal(err)
 			}
 			if turn.Request != nil {
@@ -126,7 +163,7 @@ func TestAnEventIsToldExactlyOnce(t *testing.T) {
 			return placed != nil
 		})
 		placed.Status = orders.Confirmed
-		event := orders.Event{Kind: orders.Confirmed, Order: *placed}
+		event := orders.Event{Kind: orders.Confirmed, Order: *placed, Turn: seq}
 		wg.Go(func() { r.Gateway.Decided(event) })
 		wg.Go(func() {
 			if err := r.Gateway.Notify(t.Context(), event); err != nil {

@@ -22,8 +22,8 @@ func (g *Gateway) NotifyAt(e orders.Event) time.Time {
 }
 
 // Notify logs a notice that tells the event in the villager's language, unless
-// a screen or a notice has told it already. Telling an event twice logs one
-// notice.
+// a screen or a notice has told it already: an event may come twice. The notice
+// is not on the disk before the log's Durable.
 func (g *Gateway) Notify(ctx context.Context, e orders.Event) error {
 	about := e.Order.ID + " " + string(e.Kind)
 	if e.Refused {
@@ -35,34 +35,50 @@ func (g *Gateway) Notify(ctx context.Context, e orders.Event) error {
 	for range maxConflicts {
 		turn, seq, err := g.Log.Last(ctx, Phone(e.Order.Phone))
 		if err != nil {
-			return fmt.Errorf("find what the phone was told: %w", err)
+			return fmt.Errorf("find the phone's turns: %w", err)
 		}
-		if told(turn.Session, e) {
-			return nil
+		shown, err := g.shown(ctx, e)
+		if shown || err != nil {
+			return err
 		}
-		notice, err := g.notice(ctx, turn, e, about)
+		notice, before, err := g.notice(ctx, turn, e, about)
 		if err != nil || notice.Text == "" {
 			return err
 		}
-		if _, err = g.Log.AddNotice(ctx, notice, seq); errors.Is(err, ErrConflict) {
+		if _, err = g.Log.AddNotice(ctx, notice, seq, before); errors.Is(err, ErrConflict) {
 			continue
 		} else if err != nil {
 			return fmt.Errorf("keep the notice: %w", err)
 		}
 		g.Metrics.notice(notice.Channel, string(e.Kind))
-		return g.Log.Durable(ctx)
+		return nil
 	}
 	return ErrConflict
 }
 
-func (g *Gateway) notice(ctx context.Context, turn Turn, e orders.Event, about string) (Notice, error) {
-	p := Phone(e.Order.Phone)
-	last, err := g.Log.LastNotice(ctx, p)
+// shown tells whether a screen has told the event: the turn that amended the
+// one that asked, which is always the phone's next.
+func (g *Gateway) shown(ctx context.Context, e orders.Event) (bool, error) {
+	if e.Turn == 0 {
+		return false, nil
+	}
+	next, seq, err := g.Log.TurnAfter(ctx, Phone(e.Order.Phone), e.Turn)
 	if err != nil {
-		return Notice{}, fmt.Errorf("find what the phone was told: %w", err)
+		return false, fmt.Errorf("find what the phone was told: %w", err)
+	}
+	return seq != 0 && next.Amends == e.Turn && told(next.Session, e), nil
+}
+
+// notice words the event, and gives the sequence of the notice before it. The
+// text is empty where an earlier notice told the event already.
+func (g *Gateway) notice(ctx context.Context, turn Turn, e orders.Event, about string) (Notice, uint64, error) {
+	p := Phone(e.Order.Phone)
+	last, before, err := g.Log.LastNotice(ctx, p)
+	if err != nil {
+		return Notice{}, 0, fmt.Errorf("find what the phone was told: %w", err)
 	}
 	if last.About == about || slices.Contains(last.Recent, about) {
-		return Notice{}, nil
+		return Notice{}, 0, nil
 	}
 	language := e.Order.Language
 	if l := turn.Session.Profile.Language; l != "" {
@@ -74,10 +90,10 @@ func (g *Gateway) notice(ctx context.Context, turn Turn, e orders.Event, about s
 		n.Recent = append(n.Recent, last.Recent[max(0, len(last.Recent)-maxAbout+1):]...)
 		n.Recent = append(n.Recent, last.About)
 	}
-	return n, nil
+	return n, before, nil
 }
 
-// told tells whether a screen has shown the event.
+// told tells whether the session knows that a screen told the event.
 func told(s dialogue.Session, e orders.Event) bool {
 	return slices.ContainsFunc(s.Orders, func(o dialogue.OrderRef) bool { return o.ID == e.Order.ID && o.Told == e.Kind })
 }

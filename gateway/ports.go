@@ -25,11 +25,15 @@ type Log interface {
 	// Amend adds a turn that amends t.Amends if neither a turn nor a notice was
 	// logged for the phone since; else ErrConflict.
 	Amend(ctx context.Context, t Turn) (uint64, error)
-	// LastNotice is the phone's latest notice, or the zero Notice.
-	LastNotice(ctx context.Context, p Phone) (Notice, error)
-	// AddNotice adds a notice if the phone's latest turn is still that with the
-	// sequence after; else ErrConflict.
-	AddNotice(ctx context.Context, n Notice, after uint64) (uint64, error)
+	// TurnAfter is the phone's first turn after the sequence; sequence 0 where
+	// there is none.
+	TurnAfter(ctx context.Context, p Phone, seq uint64) (Turn, uint64, error)
+	// LastNotice is the phone's latest notice and its sequence; sequence 0 where
+	// there is none.
+	LastNotice(ctx context.Context, p Phone) (Notice, uint64, error)
+	// AddNotice adds a notice if the phone's latest turn and notice are still
+	// those with the sequences; else ErrConflict.
+	AddNotice(ctx context.Context, n Notice, turn, notice uint64) (uint64, error)
 	// AddStatus adds what next makes of the phone's latest status in the
 	// channel; next may refuse. It reports whether something was added.
 	AddStatus(ctx context.Context, p Phone, channel string, next func(Status) (Status, bool)) (bool, error)

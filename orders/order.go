@@ -70,7 +70,10 @@ type Event struct {
 	Order     Order      `json:"order"`
 	Shortages []Shortage `json:"shortages,omitempty"` // why it was rejected
 	Refused   bool       `json:"refused,omitempty"`   // a cancellation came too late: Kind is the status it keeps
-	At        time.Time  `json:"at"`
+	// Turn is the message log's sequence of the turn that asked for it; 0 where
+	// no turn did.
+	Turn uint64    `json:"turn,omitempty"`
+	At   time.Time `json:"at"`
 }
 
 // Shortage is a product of which less is left than was ordered.

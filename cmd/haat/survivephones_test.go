@@ -37,9 +37,7 @@ const (
 	carrierWait = 10 * time.Second
 	repeatPause = 25 * time.Millisecond
 	patience    = 2 * time.Minute // a carrier gives a message up after that
-	// mostOrders of one villager: of more than that within two seconds, which no
-	// thumb can do, a session does not remember which it has told.
-	mostOrders = 3
+	mostOrders  = 8               // of one villager
 )
 
 // startPhones lets villagers come until finish or abandon is called.

@@ -44,9 +44,20 @@ func (l *Log) Last(ctx context.Context, p gateway.Phone) (gateway.Turn, uint64, 
 }
 
 // LastNotice implements [gateway.Log].
-func (l *Log) LastNotice(ctx context.Context, p gateway.Phone) (gateway.Notice, error) {
-	n, _, err := last[gateway.Notice](ctx, l, subject(p)+".notice.>")
-	return n, err
+func (l *Log) LastNotice(ctx context.Context, p gateway.Phone) (gateway.Notice, uint64, error) {
+	return last[gateway.Notice](ctx, l, subject(p)+".notice.>")
+}
+
+// TurnAfter implements [gateway.Log].
+func (l *Log) TurnAfter(ctx context.Context, p gateway.Phone, seq uint64) (t gateway.Turn, at uint64, err error) {
+	msg, err := l.stream.GetMsg(ctx, seq+1, jetstream.WithGetMsgSubject(turnsOf(p)))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return t, 0, nil
+	}
+	if err != nil {
+		return t, 0, fmt.Errorf("read the message log: %w", err)
+	}
+	return t, msg.Sequence, json.Unmarshal(msg.Data, &t)
 }
 
 // last reads the latest message on a subject; sequence 0 where there is none.
@@ -85,45 +96,63 @@ func (l *Log) AddTurn(ctx context.Context, t gateway.Turn, after uint64) (uint64
 
 // Amend implements [gateway.Log].
 func (l *Log) Amend(ctx context.Context, t gateway.Turn) (uint64, error) {
-	after := t.Amends
-	for {
-		seq, err := l.add(ctx, turnSubject(t), t, subject(t.In.Phone)+".>", after)
-		if !errors.Is(err, gateway.ErrConflict) {
-			return seq, err
-		}
-		latest, err := l.toldNothingSince(ctx, t.In.Phone, t.Amends)
-		if err != nil {
-			return 0, err
-		}
-		if latest <= after {
-			return 0, gateway.ErrConflict
-		}
-		after = latest
+	// Mostly nothing came in between, so that there is nothing to look up.
+	seq, err := l.add(ctx, turnSubject(t), t, subject(t.In.Phone)+".>", t.Amends)
+	if errors.Is(err, gateway.ErrConflict) {
+		seq, err = l.addTold(ctx, turnSubject(t), t, t.In.Phone, t.Amends, t.Amends)
 	}
-}
-
-// toldNothingSince is the sequence of the phone's latest message, if all since
-// the turn are statuses of other texts; else ErrConflict.
-func (l *Log) toldNothingSince(ctx context.Context, p gateway.Phone, turn uint64) (uint64, error) {
-	latest, err := l.stream.GetLastMsgForSubject(ctx, subject(p)+".>")
-	if err != nil {
-		return 0, fmt.Errorf("read the message log: %w", err)
-	}
-	for _, kind := range []Kind{KindTurn, KindNotice} {
-		told, err := l.stream.GetLastMsgForSubject(ctx, subject(p)+"."+string(kind)+".>")
-		if err == nil && told.Sequence > turn {
-			return 0, gateway.ErrConflict
-		}
-		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-			return 0, fmt.Errorf("read the message log: %w", err)
-		}
-	}
-	return latest.Sequence, nil
+	return seq, err
 }
 
 // AddNotice implements [gateway.Log].
-func (l *Log) AddNotice(ctx context.Context, n gateway.Notice, after uint64) (uint64, error) {
-	return l.add(ctx, subject(n.Phone)+".notice."+n.Channel, n, turnsOf(n.Phone), after)
+func (l *Log) AddNotice(ctx context.Context, n gateway.Notice, turn, notice uint64) (uint64, error) {
+	return l.addTold(ctx, subject(n.Phone)+".notice."+n.Channel, n, n.Phone, turn, notice)
+}
+
+// addTold adds what tells the phone something, if it was told nothing since the
+// turn and the notice. Statuses of other texts may come in between.
+func (l *Log) addTold(ctx context.Context, on string, v any, p gateway.Phone, turn, notice uint64) (uint64, error) {
+	for {
+		latest, err := l.latest(ctx, p, turn, notice)
+		if err != nil {
+			return 0, err
+		}
+		seq, err := l.add(ctx, on, v, subject(p)+".>", latest)
+		if !errors.Is(err, gateway.ErrConflict) {
+			return seq, err
+		}
+	}
+}
+
+// latest is the sequence of the phone's latest message of any kind, if there is
+// no later turn and no later notice than those; else ErrConflict.
+func (l *Log) latest(ctx context.Context, p gateway.Phone, turn, notice uint64) (uint64, error) {
+	all, err := l.sequence(ctx, subject(p)+".>")
+	if err != nil {
+		return 0, err
+	}
+	for filter, told := range map[string]uint64{turnsOf(p): turn, subject(p) + ".notice.>": notice} {
+		seq, err := l.sequence(ctx, filter)
+		if err != nil {
+			return 0, err
+		}
+		if seq > told {
+			return 0, gateway.ErrConflict
+		}
+	}
+	return all, nil
+}
+
+// sequence is that of the latest message on a subject; 0 where there is none.
+func (l *Log) sequence(ctx context.Context, subject string) (uint64, error) {
+	msg, err := l.stream.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the message log: %w", err)
+	}
+	return msg.Sequence, nil
 }
 
 // AddStatus implements [gateway.Log].

@@ -108,7 +108,7 @@ func TestAmend(t *testing.T) {
 			}
 		}, true},
 		{"after a notice", func(t *testing.T, log *messagelog.Log, placed uint64) {
-			if _, err := log.AddNotice(t.Context(), gateway.Notice{Channel: "demo", Phone: phone}, placed); err != nil {
+			if _, err := log.AddNotice(t.Context(), gateway.Notice{Channel: "demo", Phone: phone}, placed, 0); err != nil {
 				t.Fatal(err)
 			}
 		}, false},
@@ -126,7 +126,7 @@ func TestAmend(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 			if tt.ok { // after the amendment there is nothing for a notice to tell
-				if _, err := log.AddNotice(t.Context(), gateway.Notice{Channel: "demo", Phone: phone}, placed); !errors.Is(err, gateway.ErrConflict) {
+				if _, err := log.AddNotice(t.Context(), gateway.Notice{Channel: "demo", Phone: phone}, placed, 0); !errors.Is(err, gateway.ErrConflict) {
 					t.Errorf("a notice came after: %v", err)
 				}
 			}
@@ -145,7 +145,7 @@ func TestEntriesShowWhatWasReallyTold(t *testing.T) {
 	if _, err := log.Amend(t.Context(), told); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := log.AddNotice(t.Context(), gateway.Notice{Channel: "demo", Phone: other, Text: "confirmed", About: "order-1 confirmed"}, second+1); err != nil {
+	if _, err := log.AddNotice(t.Context(), gateway.Notice{Channel: "demo", Phone: other, Text: "confirmed", About: "order-1 confirmed"}, second+1, 0); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"1 turn 1>confirmed order-1", "2 turn 1>received order-1", "3 turn 2>menu ", "5 notice >confirmed order-1"}
@@ -223,7 +223,7 @@ func TestSubjects(t *testing.T) {
 	log, b := open(t)
 	add(t, log, turn(phone, "", "menu"), 0)
 	placed := add(t, log, order("+254700000002", "1", "received"), 0)
-	if _, err := log.AddNotice(t.Context(), gateway.Notice{Channel: "demo", Phone: "+254700000002"}, placed); err != nil {
+	if _, err := log.AddNotice(t.Context(), gateway.Notice{Channel: "demo", Phone: "+254700000002"}, placed, 0); err != nil {
 		t.Fatal(err)
 	}
 	stream, err := b.JetStream().Stream(t.Context(), bus.Messages)

@@ -18,9 +18,8 @@ import (
 // NotifierConsumer is the durable consumer's name.
 const NotifierConsumer = "NOTIFIER"
 
-// ackEvery is how many events are done before the server is told, unless there
-// are no more for the moment. What it was not told comes again after a crash,
-// and is found to have been told.
+// ackEvery is how many events are done before they are acknowledged, unless
+// there are no more for the moment: they share one wait for the disk.
 const ackEvery = 64
 
 // Notifier turns what happened to orders into notices.
@@ -28,7 +27,7 @@ type Notifier struct {
 	gateway *gateway.Gateway
 	bus     *bus.Bus
 	logger  zerolog.Logger
-	done    int // since the last acknowledgement
+	done    []jetstream.Msg // not yet acknowledged
 }
 
 // NewNotifier returns the notifier of a gateway.
@@ -41,20 +40,16 @@ func (n *Notifier) Run(ctx context.Context) error { return untilDone(ctx, n.logg
 
 // follow notifies until ctx ends or the consumer is lost.
 func (n *Notifier) follow(ctx context.Context) error {
-	consumer, err := n.bus.JetStream().CreateOrUpdateConsumer(ctx, bus.Orders, jetstream.ConsumerConfig{
+	n.done = nil
+	consumer, err := n.bus.Consumer(ctx, bus.Orders, jetstream.ConsumerConfig{
 		Durable:       NotifierConsumer,
 		FilterSubject: bus.OrderEvents,
-		AckPolicy:     jetstream.AckAllPolicy,
+		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       time.Minute,
 		MaxAckPending: 20_000, // some seconds of events wait for their screens
 	})
 	if err != nil {
 		return fmt.Errorf("notifier: %w", err)
-	}
-	// What a process that was killed had in hand comes again at once: the news
-	// shall not wait for AckWait, by when the phone may have moved on.
-	if _, err := n.bus.JetStream().ResetConsumer(ctx, bus.Orders, NotifierConsumer); err != nil {
-		n.logger.Warn().Err(err).Msg("this NATS server cannot reset a consumer; news that were in hand come again later")
 	}
 	messages, err := consumer.Messages(jetstream.PullMaxMessages(2000))
 	if err != nil {
@@ -93,7 +88,9 @@ func (n *Notifier) handle(ctx context.Context, msg jetstream.Msg) bool {
 	for {
 		err := n.notify(ctx, event)
 		if err == nil {
-			n.ack(msg)
+			err = n.finish(ctx, msg)
+		}
+		if err == nil {
 			return true
 		}
 		n.logger.Error().Err(err).Str("order", event.Order.ID).Msg("a notice could not be logged; it is tried again")
@@ -110,14 +107,24 @@ func (n *Notifier) notify(ctx context.Context, event orders.Event) error {
 	return n.gateway.Notify(ctx, event)
 }
 
-// ack acknowledges everything up to the message, now or with a later one.
-func (n *Notifier) ack(msg jetstream.Msg) {
-	n.done++
-	if meta, err := msg.Metadata(); err == nil && n.done < ackEvery && meta.NumPending > 0 {
-		return
+// finish acknowledges the message, now or with a later one, after all that was
+// told is on the disk: an acknowledgement that outlived it would be an order
+// whose outcome nobody ever hears.
+func (n *Notifier) finish(ctx context.Context, msg jetstream.Msg) error {
+	n.done = append(n.done, msg)
+	if meta, err := msg.Metadata(); err == nil && len(n.done) < ackEvery && meta.NumPending > 0 {
+		return nil
 	}
-	n.done = 0
-	_ = msg.Ack()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := n.bus.Durable(ctx); err != nil {
+		return err
+	}
+	for _, m := range n.done {
+		_ = m.Ack() // one that is lost makes the event come again
+	}
+	n.done = n.done[:0]
+	return nil
 }
 
 // untilDone runs work again, after a while, whenever it fails before ctx ends:

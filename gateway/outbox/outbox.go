@@ -77,7 +77,7 @@ func (o *Outbox) follow(ctx context.Context) error {
 	if d, ok := o.channel.(gateway.Deferred); ok && d.Deferred() {
 		filters = append(filters, messagelog.SMSTurns(o.channel.Name()))
 	}
-	consumer, err := o.bus.JetStream().CreateOrUpdateConsumer(ctx, bus.Messages, jetstream.ConsumerConfig{
+	consumer, err := o.bus.Consumer(ctx, bus.Messages, jetstream.ConsumerConfig{
 		Durable:        Consumer(o.channel.Name()),
 		FilterSubjects: filters,
 		AckPolicy:      jetstream.AckExplicitPolicy,

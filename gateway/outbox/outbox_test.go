@@ -78,7 +78,11 @@ func notice(t *testing.T, r *gatewaytest.Rig, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Log.AddNotice(t.Context(), gateway.Notice{Channel: "demo", Phone: phone, Text: text, At: time.Now()}, seq); err != nil {
+	_, before, err := r.Log.LastNotice(t.Context(), phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Log.AddNotice(t.Context(), gateway.Notice{Channel: "demo", Phone: phone, Text: text, At: time.Now()}, seq, before); err != nil {
 		t.Fatal(err)
 	}
 }

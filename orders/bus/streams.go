@@ -82,3 +82,19 @@ func ensureStreams(ctx context.Context, js jetstream.JetStream, cfg Config) erro
 	}
 	return nil
 }
+
+// Consumer makes sure of a durable consumer. What a process that was killed had
+// in hand comes again at once where the server is embedded, since nobody else
+// can have it in hand; elsewhere it comes after AckWait.
+func (b *Bus) Consumer(ctx context.Context, stream string, cfg jetstream.ConsumerConfig) (jetstream.Consumer, error) {
+	consumer, err := b.js.CreateOrUpdateConsumer(ctx, stream, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("consumer %s: %w", cfg.Durable, err)
+	}
+	if b.server != nil {
+		if _, err := b.js.ResetConsumer(ctx, stream, cfg.Durable); err != nil {
+			return nil, fmt.Errorf("consumer %s: %w", cfg.Durable, err)
+		}
+	}
+	return consumer, nil
+}

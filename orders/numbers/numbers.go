@@ -24,7 +24,8 @@ const (
 
 // Numbers leases blocks of numbers from a counter in NATS.
 type Numbers struct {
-	kv jetstream.KeyValue
+	bus *bus.Bus
+	kv  jetstream.KeyValue
 
 	mu    sync.Mutex
 	next  int64
@@ -38,7 +39,7 @@ func Open(ctx context.Context, b *bus.Bus) (*Numbers, error) {
 	if err != nil {
 		return nil, fmt.Errorf("order numbers: %w", err)
 	}
-	return &Numbers{kv: kv}, nil
+	return &Numbers{bus: b, kv: kv}, nil
 }
 
 // Take returns a number that nobody else has.
@@ -85,6 +86,10 @@ func (n *Numbers) renew(ctx context.Context) error {
 			continue // another gateway was faster
 		}
 		if err != nil {
+			return err
+		}
+		// A power cut may not take the lease back and leave its numbers in use.
+		if err := n.bus.Durable(ctx); err != nil {
 			return err
 		}
 		n.next, n.end = start, start+lease

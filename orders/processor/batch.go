@@ -209,6 +209,7 @@ func (p *Processor) publishOnce(ctx context.Context, turns []turn, results []sto
 		if r.Err != nil {
 			continue
 		}
+		r.Event.Turn = turns[i].seq
 		data, err := json.Marshal(r.Event)
 		if err != nil {
 			return fmt.Errorf("event of turn %d: %w", turns[i].seq, err)
