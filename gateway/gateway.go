@@ -216,6 +216,8 @@ func (g *Gateway) stepOnce(ctx context.Context, p Phone, s dialogue.Session, inp
 	return dialogue.Step(s, input, *w)
 }
 
+// world is what the dialogue may know. Ids grow with time (version 7), so that
+// the orders' indexes grow at their end.
 func (g *Gateway) world(channel string, mode dialogue.Mode, number int64) dialogue.World {
 	limits := g.Channels[channel]
 	budget := limits.USSD
@@ -225,7 +227,7 @@ func (g *Gateway) world(channel string, mode dialogue.Mode, number int64) dialog
 	return dialogue.World{
 		Now: g.Now(), Catalog: g.Catalog(), Stations: g.Stations, Languages: g.Languages, Currency: g.Currency,
 		Budget: budget, DialCode: limits.DialCode, Keep: g.BasketKeep,
-		Fresh: dialogue.Fresh{BasketID: uuid.NewString(), OrderNumber: number, PickupCode: pickupCode()},
+		Fresh: dialogue.Fresh{BasketID: uuid.Must(uuid.NewV7()).String(), OrderNumber: number, PickupCode: pickupCode()},
 	}
 }
 
