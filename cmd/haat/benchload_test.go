@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"strconv"
@@ -28,7 +29,7 @@ type load struct {
 	first  int64         // number of the first phone
 	spread int64         // how many different phones there are
 	known  bool          // the phones have chosen a language and a station
-	pace   time.Duration // from one turn of a phone to its next; 0: at once
+	pace   time.Duration // from one answer to the phone's next turn, on average; 0: at once
 }
 
 // result is what a load has seen.
@@ -112,7 +113,7 @@ func (w *walker) walk(n int64) error {
 			return fmt.Errorf("after %q: %q", text, body)
 		}
 		if w.load.pace > 0 {
-			time.Sleep(w.load.pace)
+			time.Sleep(rand.N(2 * w.load.pace)) // phones do not act in step
 		}
 	}
 	w.result.orders++

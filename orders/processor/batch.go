@@ -31,34 +31,52 @@ func (e *barrierError) Error() string {
 // Unwrap gives the barrier's own error.
 func (e *barrierError) Unwrap() error { return e.err }
 
-// process decides a batch. Without an error all of it is acknowledged or put
-// away. ctx ends the waiting for a store or a NATS that is away, never the
-// work itself; what was not finished comes again.
-func (p *Processor) process(ctx context.Context, batch []jetstream.Msg) error {
-	turns := p.read(ctx, batch)
-	if len(turns) == 0 {
-		return nil
+// decided is a batch whose events are on their way.
+type decided struct {
+	began   time.Time
+	turns   []turn
+	results []store.Result
+	events  []jetstream.PubAckFuture
+	err     error // the events could not be sent
+}
+
+// process decides a batch and sends its events. ctx ends the waiting for a
+// store or a NATS that is away, never the work itself; what was not finished
+// comes again.
+func (p *Processor) process(ctx context.Context, batch []jetstream.Msg) (d decided, err error) {
+	d.turns = p.read(ctx, batch)
+	if len(d.turns) == 0 {
+		return d, nil
 	}
-	p.metrics.batch.Observe(float64(len(turns)))
-	p.refresh(ctx, turns)
+	p.metrics.batch.Observe(float64(len(d.turns)))
+	p.refresh(ctx, d.turns)
 	// An order may not exist for a turn that a power cut could take back.
 	if err := p.durable(ctx); err != nil {
+		return d, err
+	}
+	d.began = time.Now()
+	if d.results, err = p.decide(ctx, d.turns); err != nil {
+		return d, err
+	}
+	d.events, d.err = p.send(d.turns, d.results)
+	return d, nil
+}
+
+// settle sees a batch through: its events are kept, then its turns are
+// acknowledged or put away. The next batch is decided meanwhile.
+func (p *Processor) settle(ctx context.Context, d decided) error {
+	if len(d.turns) == 0 {
+		return nil
+	}
+	if err := p.publish(ctx, d); err != nil {
 		return err
 	}
-	began := time.Now()
-	results, err := p.decide(ctx, turns)
-	if err != nil {
-		return err
-	}
-	if err := p.publish(ctx, turns, results); err != nil {
-		return err
-	}
-	p.count(began, turns, results)
+	p.count(d.began, d.turns, d.results)
 	// A turn may not be done before its event would survive a power cut.
 	if err := p.durable(ctx); err != nil {
 		return err
 	}
-	p.finish(ctx, turns, results)
+	p.finish(ctx, d.turns, d.results)
 	return nil
 }
 
@@ -183,28 +201,32 @@ func (p *Processor) decideAlone(ctx context.Context, turns []turn) ([]store.Resu
 	return results, nil
 }
 
-// publish says what became of the turns, and again until NATS has kept it.
-func (p *Processor) publish(ctx context.Context, turns []turn, results []store.Result) error {
+// publish waits until NATS has kept the events, and sends them again until it
+// has.
+func (p *Processor) publish(ctx context.Context, d decided) error {
+	events, err := d.events, d.err
 	for wait := (backoff{}); ; {
-		err := p.publishOnce(ctx, turns, results)
+		if err == nil {
+			err = await(ctx, events)
+		}
 		if err == nil {
 			return nil
 		}
 		p.metrics.retries.Inc()
 		p.log.Error().Err(err).Msg("order events could not be published; they are tried again")
-		for _, t := range turns {
+		for _, t := range d.turns {
 			_ = t.msg.InProgress()
 		}
 		if !wait.pause(ctx) {
 			return ctx.Err()
 		}
+		events, err = p.send(d.turns, d.results)
 	}
 }
 
-func (p *Processor) publishOnce(ctx context.Context, turns []turn, results []store.Result) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
-	defer cancel()
-	var kept []jetstream.PubAckFuture
+// send sends what became of the turns; a phone may be waiting for it.
+func (p *Processor) send(turns []turn, results []store.Result) ([]jetstream.PubAckFuture, error) {
+	events := make([]jetstream.PubAckFuture, 0, len(turns))
 	for i, r := range results {
 		if r.Err != nil {
 			continue
@@ -212,21 +234,28 @@ func (p *Processor) publishOnce(ctx context.Context, turns []turn, results []sto
 		r.Event.Turn = turns[i].seq
 		data, err := json.Marshal(r.Event)
 		if err != nil {
-			return fmt.Errorf("event of turn %d: %w", turns[i].seq, err)
+			return nil, fmt.Errorf("event of turn %d: %w", turns[i].seq, err)
 		}
 		msg := &nats.Msg{Subject: bus.OrderEvent(string(r.Event.Kind), r.Event.Order.Station), Data: data}
 		// A turn that comes again at once says nothing twice.
 		id := strconv.FormatUint(turns[i].seq, 10) + "-" + string(r.Event.Kind)
-		future, err := p.bus.JetStream().PublishMsgAsync(msg, jetstream.WithMsgID(id))
+		event, err := p.bus.JetStream().PublishMsgAsync(msg, jetstream.WithMsgID(id))
 		if err != nil {
-			return fmt.Errorf("event of turn %d: %w", turns[i].seq, err)
+			return nil, fmt.Errorf("event of turn %d: %w", turns[i].seq, err)
 		}
-		kept = append(kept, future)
+		events = append(events, event)
 	}
-	for _, future := range kept {
+	return events, nil
+}
+
+// await waits until NATS has kept the events.
+func await(ctx context.Context, events []jetstream.PubAckFuture) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTime)
+	defer cancel()
+	for _, event := range events {
 		select {
-		case <-future.Ok():
-		case err := <-future.Err():
+		case <-event.Ok():
+		case err := <-event.Err():
 			return fmt.Errorf("order event: %w", err)
 		case <-ctx.Done():
 			return fmt.Errorf("order event: NATS took longer than %s", publishTime)

@@ -146,17 +146,47 @@ func (p *Processor) follow(ctx context.Context) error {
 		return fmt.Errorf("processor: following the message log: %w", err)
 	}
 	defer consuming.Stop()
+	return p.work(ctx, line, consuming.Closed())
+}
+
+// ahead is how many batches may be decided whose events are not yet safe.
+const ahead = 4
+
+// work decides one batch after the other; a second goroutine sees each through
+// while the next is decided.
+func (p *Processor) work(ctx context.Context, line <-chan jetstream.Msg, lost <-chan struct{}) error {
+	batches, settled := make(chan decided, ahead), make(chan error, 1)
+	go func() {
+		for d := range batches {
+			if err := p.settle(ctx, d); err != nil {
+				settled <- err
+				return
+			}
+		}
+		settled <- nil
+	}()
 	for {
 		batch := make([]jetstream.Msg, 0, maxBatch)
 		select {
 		case <-ctx.Done():
-			return nil
-		case <-consuming.Closed():
-			return errors.New("the processor's consumer was removed")
+			close(batches)
+			return <-settled
+		case err := <-settled:
+			return err
+		case <-lost:
+			close(batches)
+			return errors.Join(errors.New("the processor's consumer was removed"), <-settled)
 		case msg := <-line:
 			batch = append(batch, msg)
 		}
-		if err := p.process(ctx, gather(batch, line)); err != nil {
+		d, err := p.process(ctx, gather(batch, line))
+		if err != nil {
+			close(batches)
+			return errors.Join(err, <-settled)
+		}
+		select {
+		case batches <- d:
+		case err := <-settled:
 			return err
 		}
 	}
