@@ -211,6 +211,24 @@ func TestRepeatWhileTheFirstStillWaits(t *testing.T) {
 	}
 }
 
+func TestLateRepeatOfAnOldSession(t *testing.T) {
+	r := gatewaytest.New(t, gatewaytest.Options{OrderWait: 20 * time.Second})
+	r.Process()
+	call := r.Dial(phone)
+	call.Walk(toConfirm...)
+	told := call.Walk("1")
+	for range 3 {
+		r.Dial(phone).Walk("1", "1", "1", "3", "0", "0", "00")
+	}
+	before, orders := len(r.Entries(phone)), len(r.Orders())
+	if again, err := call.Send(); err != nil || again.Text != told {
+		t.Errorf("a repeat after %d turns was told %q, %v", before, again.Text, err)
+	}
+	if added := len(r.Entries(phone)) - before; added != 0 || len(r.Orders()) != orders {
+		t.Errorf("the repeat added %d turns and %d orders", added, len(r.Orders())-orders)
+	}
+}
+
 func TestRepeats(t *testing.T) {
 	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	sms := func(id, text string, sent time.Time) gateway.Inbound {

@@ -12,12 +12,15 @@ import (
 // and try again.
 var ErrConflict = errors.New("the phone's log has moved on")
 
+// ErrNotFound says that a message is not, or not any more, in the log.
+var ErrNotFound = errors.New("the log has no such message")
+
 // Log is the message log as the gateway uses it.
 type Log interface {
 	// Last is the phone's latest turn and its sequence; sequence 0 where there
 	// is none.
 	Last(ctx context.Context, p Phone) (Turn, uint64, error)
-	// Turn reads one turn by its sequence.
+	// Turn reads one turn by its sequence; ErrNotFound when it has left the log.
 	Turn(ctx context.Context, seq uint64) (Turn, error)
 	// AddTurn adds a turn if the phone's latest one is still that with the
 	// sequence after; else ErrConflict.

@@ -77,23 +77,60 @@ func (g *Gateway) repeated(ctx context.Context, in Inbound, last *kept) (Reply, 
 	return g.answered(ctx, in, last)
 }
 
+// How far back a message is looked for that may be a carrier's repeat: carriers
+// repeat within minutes.
+const (
+	repeatsWithin = 15 * time.Minute
+	repeatsBack   = 16 // turns read at most, each of which knows maxRecent more
+)
+
 // answered finds the reply to a message that was answered before the phone's
-// latest turn: as it was amended, if it was.
+// latest turn: as it was amended, if it was. Every turn knows the few before
+// it, and the oldest of those a few more.
 func (g *Gateway) answered(ctx context.Context, in Inbound, last *kept) (Reply, bool, error) {
-	key := keyOf(in.ID)
-	for _, a := range last.turn.Recent {
-		if a.Key != key {
-			continue
+	key, turn := keyOf(in.ID), last.turn
+	for range repeatsBack {
+		for _, a := range turn.Recent {
+			if a.Key != key {
+				continue
+			}
+			old, err := g.Log.Turn(ctx, a.Seq)
+			if errors.Is(err, ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return Reply{}, true, fmt.Errorf("read the turn that answered this message: %w", err)
+			}
+			if in.same(old.In) {
+				return old.Reply, true, g.Log.Durable(ctx)
+			}
 		}
-		old, err := g.Log.Turn(ctx, a.Seq)
+		if len(turn.Recent) < maxRecent || !in.maybeLate(last.turn) || g.Now().Sub(turn.At) > repeatsWithin {
+			break
+		}
+		var err error
+		turn, err = g.Log.Turn(ctx, turn.Recent[0].Seq)
+		if errors.Is(err, ErrNotFound) {
+			break
+		}
 		if err != nil {
-			return Reply{}, true, fmt.Errorf("read the turn that answered this message: %w", err)
-		}
-		if in.same(old.In) {
-			return old.Reply, true, g.Log.Durable(ctx)
+			return Reply{}, true, fmt.Errorf("look for an earlier answer to this message: %w", err)
 		}
 	}
 	return Reply{}, false, nil
+}
+
+// maybeLate tells whether a message may be one from before the phone's latest
+// turn: any but the dial of a new session and the next answer of the present
+// one.
+func (in Inbound) maybeLate(last Turn) bool {
+	switch {
+	case in.Mode != dialogue.USSD:
+		return true
+	case in.Session != last.In.Session || last.In.Mode != dialogue.USSD:
+		return in.Text != ""
+	}
+	return in.Cumulative && last.Hop != "" && !strings.HasPrefix(in.Text, last.Hop+"*")
 }
 
 // same tells whether two inbound messages are one: they have the same id.

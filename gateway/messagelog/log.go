@@ -78,6 +78,9 @@ func last[T any](ctx context.Context, l *Log, subject string) (v T, seq uint64, 
 // Turn implements [gateway.Log].
 func (l *Log) Turn(ctx context.Context, seq uint64) (t gateway.Turn, err error) {
 	msg, err := l.stream.GetMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return t, gateway.ErrNotFound
+	}
 	if err != nil {
 		return t, fmt.Errorf("read the message log: %w", err)
 	}
