@@ -53,8 +53,9 @@ type Limits struct {
 // may share the phones of one log.
 type Gateway struct {
 	Config
-	cache   *lru.Cache[Phone, *kept]
-	waiting *waiting
+	cache     *lru.Cache[Phone, *kept]
+	turnstile *turnstile
+	waiting   *waiting
 }
 
 // kept is a turn with its place in the log.
@@ -65,7 +66,7 @@ type kept struct {
 
 // Bounds of one Accept.
 const (
-	maxConflicts = 20              // a phone has one pair of hands
+	maxConflicts = 20              // with other gateways; a phone has one pair of hands
 	turnTimeout  = 8 * time.Second // carriers give up after 10 to 15 s
 	maxText      = 2000            // characters; ten SMS parts have 1,530
 	maxDial      = 12              // answers in a dialled string like *384*1*2#
@@ -81,7 +82,7 @@ func New(cfg Config) (*Gateway, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Gateway{Config: cfg, cache: cache, waiting: newWaiting()}, nil
+	return &Gateway{Config: cfg, cache: cache, turnstile: newTurnstile(), waiting: newWaiting()}, nil
 }
 
 // Accept implements [Acceptor].
@@ -106,42 +107,72 @@ func (g *Gateway) Accept(ctx context.Context, in Inbound) (Reply, error) {
 // and only then answer.
 func (g *Gateway) handle(ctx context.Context, in Inbound) (Reply, string, error) {
 	for range maxConflicts {
-		last, err := g.last(ctx, in.Phone)
-		if err != nil {
-			return Reply{}, "", fmt.Errorf("find the session: %w", err)
-		}
-		if reply, again, err := g.repeated(ctx, in, last); again || err != nil {
-			return reply, "repeat", err
-		}
-		turn, class, err := g.step(ctx, in, last)
-		if err != nil {
-			return Reply{}, "", err
-		}
-		if turn.Request != nil && in.twin(last.turn.In) { // nothing is ordered by a doubtful number
-			g.undo(turn, nil)
-			reply, err := g.replyAgain(ctx, last)
-			return reply, "repeat", err
-		}
-		var waits *answer
-		if turn.Request != nil {
-			waits = g.waiting.begin(turn.Request.OrderID())
-		}
-		seq, err := g.commit(ctx, turn, last, class)
-		if errors.Is(err, ErrConflict) {
+		t, err := g.take(ctx, in)
+		switch {
+		case errors.Is(err, ErrConflict):
 			g.Metrics.conflict(in.Channel)
-			g.undo(turn, waits)
 			continue
-		}
-		if err != nil {
-			if waits != nil {
-				g.waiting.end(waits)
-			}
+		case err != nil:
 			return Reply{}, "", err
+		case t.repeats != nil:
+			reply, err := g.replyAgain(ctx, t.repeats)
+			return reply, classRepeat, err
+		case t.class == classRepeat:
+			return t.turn.Reply, classRepeat, g.Log.Durable(ctx)
 		}
-		reply, err := g.finish(ctx, turn, seq, waits)
-		return reply, class, err
+		reply, err := g.finish(ctx, t)
+		return reply, t.class, err
 	}
 	return Reply{}, "", fmt.Errorf("%d times in a row another message of the phone came first: %w", maxConflicts, ErrConflict)
+}
+
+// classRepeat is the class of a message that was answered before.
+const classRepeat = "repeat"
+
+// taken is a message that has its place in the log.
+type taken struct {
+	turn    Turn
+	seq     uint64
+	class   string
+	waits   *answer // for the processor's word; nil where the turn asks for none
+	repeats *kept   // the latest turn, when the message is the one that it answered
+}
+
+// take finds out whether the message is a repeat and, if not, steps and commits
+// its turn. ErrConflict says that another process was faster.
+func (g *Gateway) take(ctx context.Context, in Inbound) (t taken, err error) {
+	leave, err := g.turnstile.enter(ctx, in.Phone)
+	if err != nil {
+		return t, err
+	}
+	defer leave()
+	last, err := g.last(ctx, in.Phone)
+	if err != nil {
+		return t, fmt.Errorf("find the session: %w", err)
+	}
+	if last.seq != 0 && (in.same(last.turn.In) || in.twin(last.turn.In) && !bare(in.Text)) {
+		return taken{repeats: last}, nil
+	}
+	if reply, known, err := g.answered(ctx, in, last); known || err != nil {
+		return taken{class: classRepeat, turn: Turn{Reply: reply}}, err
+	}
+	if t.turn, t.class, err = g.step(ctx, in, last); err != nil {
+		return t, err
+	}
+	if t.turn.Request != nil && in.twin(last.turn.In) { // nothing is ordered by a doubtful number
+		g.undo(t)
+		return taken{repeats: last}, nil
+	}
+	if t.turn.Request != nil {
+		t.waits = g.waiting.begin(t.turn.Request.OrderID())
+	}
+	t.seq, err = g.commit(ctx, t.turn, last, t.class)
+	if errors.Is(err, ErrConflict) {
+		g.undo(t)
+	} else if err != nil && t.waits != nil {
+		g.waiting.end(t.waits)
+	}
+	return t, err
 }
 
 // last is the phone's latest turn, from memory if it is there: the commit
@@ -262,12 +293,12 @@ func (g *Gateway) commit(ctx context.Context, turn Turn, last *kept, class strin
 
 // undo gives back what a turn that came second had taken. A turn whose publish
 // failed may yet be in the log: its number is not given to anybody else.
-func (g *Gateway) undo(turn Turn, waits *answer) {
-	if waits != nil {
-		g.waiting.end(waits)
+func (g *Gateway) undo(t taken) {
+	if t.waits != nil {
+		g.waiting.end(t.waits)
 	}
-	if r := turn.Request; r != nil && r.Place != nil {
-		g.Numbers.GiveBack(turn.Request.Place.Number)
+	if r := t.turn.Request; r != nil && r.Place != nil {
+		g.Numbers.GiveBack(r.Place.Number)
 	}
 }
 

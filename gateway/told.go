@@ -20,16 +20,16 @@ const Settle = 500 * time.Millisecond
 // finish answers a turn that is in the log. Where the turn asked something of
 // the processor it waits for its word, so that the phone is told the outcome
 // and not only that one will follow.
-func (g *Gateway) finish(ctx context.Context, turn Turn, seq uint64, waits *answer) (Reply, error) {
-	if waits == nil {
-		return turn.Reply, g.Log.Durable(ctx)
+func (g *Gateway) finish(ctx context.Context, t taken) (Reply, error) {
+	if t.waits == nil {
+		return t.turn.Reply, g.Log.Durable(ctx)
 	}
-	defer g.waiting.end(waits)
-	amended, err := g.amend(ctx, turn, seq, waits.word)
+	defer g.waiting.end(t.waits)
+	reply, err := g.amend(ctx, t.turn, t.seq, t.waits.word)
 	if err != nil {
 		return Reply{}, err
 	}
-	return amended, g.Log.Durable(ctx)
+	return reply, g.Log.Durable(ctx)
 }
 
 // amend waits for the processor's word and logs the reply that tells it. If no
@@ -65,18 +65,6 @@ func (g *Gateway) addAmended(ctx context.Context, turn, amended Turn) (Reply, er
 	return amended.Reply, nil
 }
 
-// repeated finds the reply to a message that the carrier sends again.
-func (g *Gateway) repeated(ctx context.Context, in Inbound, last *kept) (Reply, bool, error) {
-	if last.seq == 0 {
-		return Reply{}, false, nil
-	}
-	if in.same(last.turn.In) || in.twin(last.turn.In) && !bare(in.Text) {
-		reply, err := g.replyAgain(ctx, last)
-		return reply, true, err
-	}
-	return g.answered(ctx, in, last)
-}
-
 // How far back a message is looked for that may be a carrier's repeat: carriers
 // repeat within minutes.
 const (
@@ -102,7 +90,7 @@ func (g *Gateway) answered(ctx context.Context, in Inbound, last *kept) (Reply, 
 				return Reply{}, true, fmt.Errorf("read the turn that answered this message: %w", err)
 			}
 			if in.same(old.In) {
-				return old.Reply, true, g.Log.Durable(ctx)
+				return old.Reply, true, nil
 			}
 		}
 		if len(turn.Recent) < maxRecent || !in.maybeLate(last.turn) || g.Now().Sub(turn.At) > repeatsWithin {
@@ -178,8 +166,12 @@ func (g *Gateway) replyAgain(ctx context.Context, last *kept) (Reply, error) {
 		if now.turn.Amends == last.seq {
 			return now.turn.Reply, g.Log.Durable(ctx)
 		}
-		if reply, known, err := g.answered(ctx, last.turn.In, now); known || err != nil {
-			return reply, err
+		reply, known, err := g.answered(ctx, last.turn.In, now)
+		if err != nil {
+			return Reply{}, err
+		}
+		if known {
+			return reply, g.Log.Durable(ctx)
 		}
 		return last.turn.Reply, g.Log.Durable(ctx)
 	}

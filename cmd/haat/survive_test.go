@@ -38,7 +38,7 @@ const (
 // little for everybody who asks.
 const (
 	plenty = 1_000_000
-	scarce = 150
+	scarce = 20
 )
 
 var scarceGoods = []string{"RICE25", "SOAPBOX"}
