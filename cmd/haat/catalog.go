@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
 	"haat/catalog"
+	"haat/orders/bus"
 	"haat/orders/shelf"
 )
 
@@ -51,7 +53,11 @@ func (cmd catalogImportCmd) Run(ctx context.Context, io *stdio) error {
 		fmt.Fprintln(io.Err, "Nothing was imported.")
 		return err
 	}
-	b, err := openBus(ctx, c, newLogger(c.Log, io.Err))
+	logger := newLogger(c.Log, io.Err)
+	b, err := openBus(ctx, c, logger)
+	if errors.Is(err, fs.ErrNotExist) { // before the first start
+		b, err = bus.Open(ctx, c.busConfig(), logger)
+	}
 	if err != nil {
 		return err
 	}

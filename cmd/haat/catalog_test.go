@@ -113,3 +113,23 @@ func TestSampleIsWell(t *testing.T) {
 		t.Errorf("exit %d: %s%s", code, &out, &errs)
 	}
 }
+
+func TestImportBeforeTheFirstStart(t *testing.T) {
+	dir, file := filepath.Join(t.TempDir(), "new"), filepath.Join(t.TempDir(), "catalog.csv")
+	csv := "sku,category,name_en,unit,price\nHOE,tools,Hoe,piece,450.00\n"
+	if err := os.WriteFile(file, []byte(csv), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), []string{"catalog", "import", file, "--data", dir}, strings.NewReader(""), &out, &errs); code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, errs.String())
+	}
+	b, err := bus.Open(t.Context(), bus.Config{Dir: dir}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if i, err := shelf.Current(t.Context(), b); err != nil || i == nil || string(i.CSV) != csv {
+		t.Errorf("the shelf holds %v, %v", i, err)
+	}
+}

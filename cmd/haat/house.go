@@ -191,10 +191,27 @@ func (h *house) openGateway(ctx context.Context) error {
 		if r, ok := c.(gateway.Runner); ok {
 			h.work = append(h.work, func(ctx context.Context) error { return r.Run(ctx, h.gateway) })
 		}
+		h.watchLag(bus.Messages, outbox.Consumer(c.Name()))
 		h.work = append(h.work, outbox.New(h.cfg.outboxConfig(), c, h.bus, log, people, receipts, sends, h.logger).Run)
 	}
+	h.watchLag(bus.Orders, outbox.NotifierConsumer)
 	h.work = append(h.work, h.listen, outbox.NewNotifier(h.gateway, h.bus, h.logger).Run)
 	return nil
+}
+
+// watchLag shows how far behind a consumer is.
+func (h *house) watchLag(stream, consumer string) {
+	h.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "haat_consumer_lag", Help: "Messages that wait for a consumer or are in its hands; -1 when NATS does not say.", ConstLabels: prometheus.Labels{"consumer": consumer},
+	}, func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		n, err := h.bus.Lag(ctx, stream, consumer)
+		if err != nil {
+			return -1
+		}
+		return float64(n)
+	}))
 }
 
 // listen hands the processor's words to the answers that wait for them.

@@ -98,3 +98,13 @@ func (b *Bus) Consumer(ctx context.Context, stream string, cfg jetstream.Consume
 	}
 	return consumer, nil
 }
+
+// Lag is how many messages wait for a durable consumer or are in its hands.
+func (b *Bus) Lag(ctx context.Context, stream, consumer string) (uint64, error) {
+	c, err := b.JetStream().Consumer(ctx, stream, consumer)
+	if err != nil {
+		return 0, fmt.Errorf("lag of consumer %s: %w", consumer, err)
+	}
+	info := c.CachedInfo() // as fresh as the call before
+	return info.NumPending + uint64(info.NumAckPending), nil
+}

@@ -95,16 +95,12 @@ func (p *Processor) SetCatalog(ctx context.Context, importID string, products []
 
 // Lag is how many turns wait to be decided or are being decided.
 func (p *Processor) Lag(ctx context.Context) (uint64, error) {
-	consumer, err := p.bus.JetStream().Consumer(ctx, bus.Messages, Consumer)
-	if err != nil {
-		return 0, fmt.Errorf("processor's lag: %w", err)
-	}
-	info := consumer.CachedInfo() // as fresh as the call before
-	return info.NumPending + uint64(info.NumAckPending), nil
+	return p.bus.Lag(ctx, bus.Messages, Consumer)
 }
 
 // Run decides orders until ctx ends, and then finishes the batch in hand. One
-// Run at a time may follow a store. It gives up only when the disk of the message log can no longer be trusted.
+// Run at a time may follow a store. It gives up only when the disk of the
+// message log can no longer be trusted.
 func (p *Processor) Run(ctx context.Context) error {
 	select {
 	case <-p.open:
