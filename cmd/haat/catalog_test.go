@@ -96,15 +96,6 @@ func importCatalog(t *testing.T, dir, csv string, want int) {
 	}
 }
 
-func TestCatalogImportWithoutData(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "nothing")
-	var out, errs bytes.Buffer
-	args := []string{"catalog", "import", writeCatalog(t, goodCatalog), "--data", dir}
-	if code := run(context.Background(), args, strings.NewReader(""), &out, &errs); code != exitError || !strings.Contains(errs.String(), "haat serve") {
-		t.Errorf("exit %d: %s", code, &errs)
-	}
-}
-
 // TestSampleIsWell: what a stranger starts with has no problem.
 func TestSampleIsWell(t *testing.T) {
 	var out, errs bytes.Buffer
