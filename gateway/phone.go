@@ -18,18 +18,42 @@ var ErrNotPhone = errors.New("the sender is no phone number in international for
 // find a country for most short codes.
 const minDigits = 7
 
-// phones remembers what the last senders parsed to: a USSD session sends the
-// same number with every hop, and parsing costs more than the rest of a hop.
-var phones, _ = lru.New[string, Phone](8192)
+// Phones reads the senders of one market. It remembers the latest: a USSD
+// session sends the same number with every hop, and reading one costs more than
+// the rest of a hop.
+type Phones struct {
+	region string
+	known  *lru.Cache[string, Phone]
+}
+
+// knownPhones is how many senders are remembered, about 100 bytes each.
+const knownPhones = 8192
+
+// NewPhones returns the reader of a region, an ISO 3166 code such as "KE".
+func NewPhones(region string) *Phones {
+	known, err := lru.New[string, Phone](knownPhones)
+	if err != nil {
+		panic(err) // the size is a constant above zero
+	}
+	return &Phones{region: region, known: known}
+}
+
+// Parse is [ParsePhone] for the region.
+func (p *Phones) Parse(raw string) (Phone, error) {
+	if phone, ok := p.known.Get(raw); ok {
+		return phone, nil
+	}
+	phone, err := ParsePhone(raw, p.region)
+	if err == nil {
+		p.known.Add(raw, phone)
+	}
+	return phone, err
+}
 
 // ParsePhone reads a sender as carriers write it: "+254700000001",
 // "254700000001", "0700000001" (in the region, an ISO 3166 code such as "KE"),
 // with the spaces and dashes people put in.
 func ParsePhone(raw, region string) (Phone, error) {
-	key := region + raw
-	if p, ok := phones.Get(key); ok {
-		return p, nil
-	}
 	if len(raw) > 32 {
 		return "", ErrNotPhone
 	}
@@ -52,7 +76,5 @@ func ParsePhone(raw, region string) (Phone, error) {
 	if err != nil || !phonenumbers.IsPossibleNumber(n) {
 		return "", ErrNotPhone
 	}
-	p := Phone(phonenumbers.Format(n, phonenumbers.E164))
-	phones.Add(key, p)
-	return p, nil
+	return Phone(phonenumbers.Format(n, phonenumbers.E164)), nil
 }

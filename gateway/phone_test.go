@@ -24,8 +24,9 @@ func TestParsePhone(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			phones := NewPhones(tt.region)
 			for range 2 { // the second time from memory
-				got, err := ParsePhone(tt.raw, tt.region)
+				got, err := phones.Parse(tt.raw)
 				if got != tt.want || (err == nil) != (tt.want != "") {
 					t.Errorf("%q is %q, %v", tt.raw, got, err)
 				}

@@ -58,7 +58,7 @@ type Config struct {
 // Channel is one account at Africa's Talking.
 type Channel struct {
 	name   string
-	region string
+	phones *gateway.Phones
 	cfg    Config
 	door   *web.Door
 	client *http.Client
@@ -93,7 +93,7 @@ func New(name string, cfg Config, region string) (*Channel, error) {
 	case cfg.CallbackKey == "" && len(cfg.Allow) == 0 && !cfg.LoopbackOnly:
 		return nil, fmt.Errorf("channel %s: anyone could pose as Africa's Talking: set callback_key (make one with `openssl rand -hex 16`) and put it into the callback URLs", name)
 	}
-	return &Channel{name: name, region: region, cfg: cfg, door: door, client: web.NewClient()}, nil
+	return &Channel{name: name, phones: gateway.NewPhones(region), cfg: cfg, door: door, client: web.NewClient()}, nil
 }
 
 // Name is the channel's name in the configuration.
@@ -126,7 +126,7 @@ func (c *Channel) ussd(call *web.Call, to gateway.Acceptor) {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "The form has no usable sessionId.")
 		return
 	}
-	phone, err := gateway.ParsePhone(form.Get("phoneNumber"), c.region)
+	phone, err := c.phones.Parse(form.Get("phoneNumber"))
 	if err != nil {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedPhone, "phoneNumber is no phone number in international format.")
 		return
@@ -169,7 +169,7 @@ func (c *Channel) sms(call *web.Call, to gateway.Acceptor) {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "The form has no usable id.")
 		return
 	}
-	phone, err := gateway.ParsePhone(form.Get("from"), c.region)
+	phone, err := c.phones.Parse(form.Get("from"))
 	if err != nil {
 		// A short code or a name: nobody to answer, and asking again would not help.
 		call.Count(gateway.RefusedPhone)
@@ -230,7 +230,7 @@ func (c *Channel) status(call *web.Call) {
 		code = reason
 	}
 	// Most reports name no phone, and then the error leaves it empty.
-	phone, _ := gateway.ParsePhone(form.Get("phoneNumber"), c.region)
+	phone, _ := c.phones.Parse(form.Get("phoneNumber"))
 	call.Report(gateway.Report{Phone: phone, CarrierID: id, State: state, Code: code})
 }
 

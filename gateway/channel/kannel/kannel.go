@@ -81,7 +81,7 @@ type Config struct {
 // Channel is one Kannel.
 type Channel struct {
 	name   string
-	region string
+	phones *gateway.Phones
 	cfg    Config
 	door   *web.Door
 	client *http.Client
@@ -120,7 +120,7 @@ func New(name string, cfg Config, region string) (*Channel, error) {
 	case cfg.Username == "" || cfg.Password == "":
 		return nil, fmt.Errorf("channel %s: username or password is missing: put those of a sendsms-user group of Kannel there", name)
 	}
-	return &Channel{name: name, region: region, cfg: cfg, door: door, client: web.NewClient()}, nil
+	return &Channel{name: name, phones: gateway.NewPhones(region), cfg: cfg, door: door, client: web.NewClient()}, nil
 }
 
 // Name is the channel's name in the configuration.
@@ -214,7 +214,7 @@ func (c *Channel) phone(from string) (gateway.Phone, error) {
 	if rest, ok := strings.CutPrefix(from, "00"); ok {
 		from = "+" + rest
 	}
-	return gateway.ParsePhone(from, c.region)
+	return c.phones.Parse(from)
 }
 
 // decode turns a text into UTF-8. Kannel hands GSM-7 over in UTF-8 and UCS-2 as
@@ -268,7 +268,7 @@ func (c *Channel) status(call *web.Call) {
 		code = d
 	}
 	// A report without a readable phone still has the reference.
-	phone, _ := gateway.ParsePhone("+"+query.Get("phone"), c.region)
+	phone, _ := c.phones.Parse("+" + query.Get("phone"))
 	call.Report(gateway.Report{Phone: phone, Ref: ref, State: state, Code: code})
 }
 

@@ -56,7 +56,7 @@ type Config struct {
 // Channel is one account at Twilio.
 type Channel struct {
 	name   string
-	region string
+	phones *gateway.Phones
 	cfg    Config
 	door   *web.Door
 	signed twilio.RequestValidator
@@ -92,7 +92,7 @@ func New(name string, cfg Config, region string) (*Channel, error) {
 		return nil, err
 	}
 	return &Channel{
-		name: name, region: region, cfg: cfg, door: door,
+		name: name, phones: gateway.NewPhones(region), cfg: cfg, door: door,
 		signed: twilio.NewRequestValidator(cfg.AuthToken), client: web.NewClient(),
 	}, nil
 }
@@ -165,7 +165,7 @@ func (c *Channel) sms(call *web.Call, to gateway.Acceptor) {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "The form has no usable MessageSid.")
 		return
 	}
-	phone, err := gateway.ParsePhone(form.Get("From"), c.region)
+	phone, err := c.phones.Parse(form.Get("From"))
 	if err != nil {
 		// A short code or a name: nobody to answer, and asking again would not help.
 		call.Count(gateway.RefusedPhone)
@@ -230,7 +230,7 @@ func (c *Channel) status(call *web.Call) {
 		code = word
 	}
 	// A callback without a readable phone still has the ids.
-	phone, _ := gateway.ParsePhone(form.Get("To"), c.region)
+	phone, _ := c.phones.Parse(form.Get("To"))
 	call.Report(gateway.Report{
 		Phone: phone, Ref: web.Word(call.R.URL.Query().Get("ref")), CarrierID: id, State: state, Code: code,
 	})
