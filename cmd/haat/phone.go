@@ -171,7 +171,7 @@ const (
 
 const keysHelp = `%s          dial, then answer line by line
 end            hang up in the middle of a call
-sms TEXT       send a text
+sms TEXT       send a text; a call is dropped for it
 inbox          show the texts that came
 quit           switch the phone off
 `
@@ -192,11 +192,14 @@ func (h *handset) press(ctx context.Context, line string) power {
 	case line == h.carrier.code:
 		h.call = &call{session: rand.Text()}
 		h.exchange(ctx)
+	case command == "sms":
+		if h.call != nil { // a basic phone does one thing at a time
+			h.hangUp()
+		}
+		h.send(ctx, strings.TrimSpace(rest))
 	case h.call != nil:
 		h.call.typed = append(h.call.typed, line)
 		h.exchange(ctx)
-	case command == "sms":
-		h.send(ctx, strings.TrimSpace(rest))
 	case strings.HasPrefix(line, "*"):
 		h.print("! No such code here. Dial %s\n", h.carrier.code)
 	default:

@@ -155,6 +155,7 @@ func TestPhoneTranscript(t *testing.T) {
 		comes + "Order 1042 is waiting at Mama Njeri's shop.",
 		"*384#", "3", "ni nini", "*384#", "end", // a call that is begun anew and dropped
 		"*384#", "7", "*384#", "666", // a wrong answer, a refusal
+		"*384#", "sms RICE5 1", // a text in the middle of a call
 		"sms", "sms RICE5 2", "inbox",
 	} {
 		if body, ok := strings.CutPrefix(step, comes); ok {
