@@ -178,8 +178,12 @@ type Acceptor interface {
 	Refuse(channel, reason string)
 }
 
+// NoChannel is the channel of requests to a channel that is not configured.
+const NoChannel = "-"
+
 // Why a request was turned away.
 const (
+	RefusedChannel   = "channel"   // no such channel, or no such address of it
 	RefusedSignature = "signature" // missing or forged signature, wrong key
 	RefusedOrigin    = "origin"    // not from an allowed address
 	RefusedMethod    = "method"

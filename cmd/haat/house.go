@@ -183,6 +183,10 @@ func (h *house) openGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	h.mux.HandleFunc("/channels/", func(w http.ResponseWriter, r *http.Request) {
+		h.gateway.Refuse(gateway.NoChannel, gateway.RefusedChannel)
+		http.NotFound(w, r)
+	})
 	sends := outbox.NewMetrics(h.registry)
 	for _, c := range channels {
 		if r, ok := c.(gateway.Receiver); ok {

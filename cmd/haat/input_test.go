@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"haat/gateway"
 )
 
 // twoChannels is a demo channel and one with a key.
@@ -60,9 +62,9 @@ func TestBadInput(t *testing.T) {
 	}
 	key := "/channels/keyed/" + callbackKey
 	for _, tc := range []badRequest{
-		{name: "unknown channel", path: "/channels/nowhere/ussd", code: 404},
-		{name: "unknown channel with a key", path: "/channels/nowhere/" + callbackKey + "/ussd", code: 404},
-		{name: "unknown URL of a channel", path: "/channels/demo/voice", code: 404},
+		{name: "unknown channel", path: "/channels/nowhere/ussd", code: 404, counted: "channel"},
+		{name: "unknown channel with a key", path: "/channels/nowhere/" + callbackKey + "/ussd", code: 404, counted: "channel"},
+		{name: "unknown URL of a channel", path: "/channels/demo/voice", code: 404, counted: "channel"},
 		{name: "no key", path: "/channels/keyed/ussd", code: 404, counted: "signature"},
 		{name: "wrong key", path: "/channels/keyed/" + strings.ToUpper(callbackKey) + "/ussd", code: 404, counted: "signature"},
 		{name: "a key too long", path: key + "0/ussd", code: 404, counted: "signature"},
@@ -70,6 +72,9 @@ func TestBadInput(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			channel := strings.Split(tc.path, "/")[2]
+			if tc.counted == gateway.RefusedChannel {
+				channel = gateway.NoChannel
+			}
 			tc.check(t, h, channel, "")
 		})
 	}
