@@ -8,6 +8,7 @@ import "strings"
 // Product is one thing on the shelf.
 type Product struct {
 	SKU      string            // short code that villagers type: "RICE5"
+	Number   int               // keypad number that they type instead; 0: none yet
 	Category string            // id of its category
 	Names    map[string]string // full name by language code ("en", "sw", ...); "en" is always there
 	Short    map[string]string // names for small screens, by language code; may be empty
@@ -58,6 +59,7 @@ type Catalog struct {
 	products   []*Product
 	categories []*Category
 	bySKU      map[string]*Product
+	byNumber   map[int]*Product
 	byCategory map[string][]*Product
 }
 
@@ -65,12 +67,18 @@ type Catalog struct {
 // the order given, those that no list names come after, in the order of their
 // first product, and those without products are left out.
 func New(version string, products []Product, categories []Category) *Catalog {
-	c := &Catalog{Version: version, bySKU: make(map[string]*Product, len(products)), byCategory: map[string][]*Product{}}
+	c := &Catalog{
+		Version: version, bySKU: make(map[string]*Product, len(products)),
+		byNumber: make(map[int]*Product, len(products)), byCategory: map[string][]*Product{},
+	}
 	for i := range products {
 		p := &products[i]
 		c.products = append(c.products, p)
 		c.bySKU[strings.ToUpper(p.SKU)] = p
 		c.byCategory[p.Category] = append(c.byCategory[p.Category], p)
+		if p.Number != 0 {
+			c.byNumber[p.Number] = p
+		}
 	}
 	listed := map[string]bool{}
 	for i := range categories {
@@ -104,5 +112,11 @@ func (c *Catalog) BySKU(sku string) (*Product, bool) {
 	if !ok {
 		p, ok = c.bySKU[strings.ToUpper(sku)]
 	}
+	return p, ok
+}
+
+// ByNumber finds a product by its keypad number.
+func (c *Catalog) ByNumber(n int) (*Product, bool) {
+	p, ok := c.byNumber[n]
 	return p, ok
 }

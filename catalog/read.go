@@ -31,30 +31,34 @@ var Reserved = []string{
 
 // Read reads the products of a catalogue from CSV:
 //
-//	sku,category,name_en,name_sw,short_en,unit,price,stock,aliases
+//	sku,number,category,name_en,name_sw,short_en,unit,price,stock,aliases
 //
 // Required are sku, category, name_en, unit and price. There may be a name_xx
 // and a short_xx for any language. Prices are in the currency, an ISO 4217
-// code. An empty stock means that stock is not counted; aliases are separated
-// by "|". What is wrong comes all at once as a *CheckError.
+// code. An empty number means that the product gets one: see Assign. An empty
+// stock means that stock is not counted; aliases are separated by "|". What is
+// wrong comes all at once as a *CheckError.
 func Read(r io.Reader, currency string) ([]Product, error) {
-	table := Table{
-		Required:  []string{"sku", "category", "name_en", "unit", "price"},
-		Optional:  []string{"stock", "aliases"},
-		Localized: []string{"name", "short"},
-		MaxRows:   MaxProducts,
-	}
 	var products []Product
-	seen := Firsts{}
-	err := table.Read(r, func(row *Row) {
+	ids := newIdentities()
+	err := productTable().Read(r, func(row *Row) {
 		p := readProduct(row, currency)
-		seen.Check(row, "sku", p.SKU)
+		ids.check(row, &p)
 		products = append(products, p)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return products, nil
+}
+
+func productTable() *Table {
+	return &Table{
+		Required:  []string{"sku", "category", "name_en", "unit", "price"},
+		Optional:  []string{"stock", "aliases", "number"},
+		Localized: []string{"name", "short"},
+		MaxRows:   MaxProducts,
+	}
 }
 
 // ReadCategories reads the categories in the order of the menu from CSV with
@@ -77,22 +81,36 @@ func ReadCategories(r io.Reader) ([]Category, error) {
 }
 
 func readProduct(row *Row, currency string) Product {
-	sku := row.Cell("sku")
-	if say := wrongSKU(sku); say != "" {
-		row.Problem("sku", say)
-	}
+	p := readIdentity(row)
 	requireEnglish(row)
-	p := Product{
-		SKU:      sku,
-		Category: row.Text("category", MaxCategory),
-		Names:    row.Languages("name", MaxName),
-		Short:    row.Languages("short", MaxName),
-		Unit:     row.Text("unit", MaxUnit),
-		Price:    readPrice(row, currency),
-		Aliases:  readAliases(row),
-	}
+	p.Names = row.Languages("name", MaxName)
+	p.Short = row.Languages("short", MaxName)
+	p.Unit = row.Text("unit", MaxUnit)
+	p.Price = readPrice(row, currency)
+	p.Aliases = readAliases(row)
 	p.Stock, p.Counted = readStock(row)
 	return p
+}
+
+// readIdentity reads what a product is known by.
+func readIdentity(row *Row) Product {
+	p := Product{SKU: row.Cell("sku"), Number: readNumber(row), Category: row.Text("category", MaxCategory)}
+	if say := wrongSKU(p.SKU); say != "" {
+		row.Problem("sku", say)
+	}
+	return p
+}
+
+// identities are the codes and numbers of a file: each stands once in it.
+type identities struct{ skus, numbers Firsts }
+
+func newIdentities() *identities { return &identities{Firsts{}, Firsts{}} }
+
+func (ids *identities) check(row *Row, p *Product) {
+	ids.skus.Check(row, "sku", p.SKU)
+	if p.Number != 0 {
+		ids.numbers.Check(row, "number", strconv.Itoa(p.Number))
+	}
 }
 
 func requireEnglish(row *Row) {

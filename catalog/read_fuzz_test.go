@@ -25,6 +25,8 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("\ufeffsku,category,name_en,unit,price\nA,c,\"n\"\"n\",u,1\n"))
 	f.Add([]byte("price,unit,name_en,category,sku\n1,u, e\u0301\u00a0x ,c,A-1\n"))
 	f.Add([]byte("sku,category,name_en,unit,price\nA,c,\"n\n"))
+	f.Add([]byte("number,sku,category,name_en,unit,price\n,A,c,n,u,1\n300,B,d,\"n,\n\",u,1\n"))
+	f.Add([]byte("number,sku,category,name_en,unit,price\n,A,c, n,u,1\n300,B,d,\" \"\"n\",u,1\n"))
 	f.Add([]byte("\xff\xfes\x00k\x00u\x00"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		products, err := Read(bytes.NewReader(file), "KES")
@@ -42,7 +44,28 @@ func FuzzRead(f *testing.F) {
 		if diff := cmp.Diff(products, again); diff != "" {
 			t.Fatal(diff)
 		}
+		checkNumbered(t, file, products)
 	})
+}
+
+// checkNumbered: a file that was accepted can be numbered, and nothing but the
+// numbers changes.
+func checkNumbered(t *testing.T, file []byte, products []Product) {
+	numbered, _, err := Number(file, nil)
+	if err != nil {
+		t.Fatalf("what was accepted gets no numbers: %v", err)
+	}
+	got, err := Read(bytes.NewReader(numbered), "KES")
+	if err != nil {
+		t.Fatalf("with numbers it is refused: %v", err)
+	}
+	want, _, err := Assign(products, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatal(diff)
+	}
 }
 
 // write writes products in the format that Read reads.
@@ -56,16 +79,19 @@ func write(t *testing.T, products []Product) []byte {
 		}
 	}
 	all := slices.Sorted(maps.Keys(languages))
-	rows := [][]string{{"sku", "category", "unit", "price", "stock", "aliases"}}
+	rows := [][]string{{"sku", "category", "unit", "price", "stock", "aliases", "number"}}
 	for _, lang := range all {
 		rows[0] = append(rows[0], "name_"+lang, "short_"+lang)
 	}
 	for _, p := range products {
-		stock := ""
+		stock, number := "", ""
 		if p.Counted {
 			stock = strconv.Itoa(p.Stock)
 		}
-		row := []string{p.SKU, p.Category, p.Unit, p.Price.Decimal(), stock, strings.Join(p.Aliases, "|")}
+		if p.Number != 0 {
+			number = strconv.Itoa(p.Number)
+		}
+		row := []string{p.SKU, p.Category, p.Unit, p.Price.Decimal(), stock, strings.Join(p.Aliases, "|"), number}
 		for _, lang := range all {
 			row = append(row, p.Names[lang], p.Short[lang])
 		}

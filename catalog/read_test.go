@@ -42,6 +42,9 @@ func TestReadProduct(t *testing.T) {
 			with(func(p *Product) { p.Stock = 0 })},
 		{"decomposed letters are composed", header + "RICE5,staples,Rice\u0301 5 kg,Mchele kilo 5,Rice 5kg,bag,850,60,rice|mchele\n",
 			with(func(p *Product) { p.Names = map[string]string{"en": "Ricé 5 kg", "sw": "Mchele kilo 5"} })},
+		{"number", "number," + header + " 205 ,RICE5,staples,Rice 5 kg,Mchele kilo 5,Rice 5kg,bag,850.00,60,rice|mchele\n",
+			with(func(p *Product) { p.Number = 205 })},
+		{"empty number", "number," + header + ",RICE5,staples,Rice 5 kg,Mchele kilo 5,Rice 5kg,bag,850.00,60,rice|mchele\n", rice},
 		{"joiners stay", header + "RICE5,staples,Rice 5 kg,क्\u200dष,Rice 5kg,bag,850,60,rice|mchele\n",
 			with(func(p *Product) { p.Names = map[string]string{"en": "Rice 5 kg", "sw": "क्\u200dष"} })},
 		{"only what is required", "price,unit,name_en,category,sku\n850,bag,Rice 5 kg,staples,RICE5\n",
@@ -66,6 +69,8 @@ func TestReadProblems(t *testing.T) {
 	row := func(sku, price, stock string) string {
 		return sku + ",c,Rice,Mchele,,bag," + price + "," + stock + ",\n"
 	}
+	numbered := func(sku, number string) string { return sku + ",c,Rice,bag,1," + number + "\n" }
+	const numberHeader = "sku,category,name_en,unit,price,number\n"
 	tests := []struct {
 		name, file string
 		want       []Problem // Say holds what the real one must contain
@@ -122,6 +127,12 @@ func TestReadProblems(t *testing.T) {
 		{"stock below zero", header + row("A", "1", "-1"), []Problem{{2, "stock", "-1", "plain digits"}}},
 		{"stock with a sign", header + row("A", "1", "+1"), []Problem{{2, "stock", "+1", "plain digits"}}},
 		{"stock too high", header + row("A", "1", "1000001"), []Problem{{2, "stock", "1000001", "0 to 1000000"}}},
+		{"number too low", numberHeader + numbered("A", "100"), []Problem{{2, "number", "100", "from 101 to 99999"}}},
+		{"number too high", numberHeader + numbered("A", "100000"), []Problem{{2, "number", "100000", "from 101 to 99999"}}},
+		{"number with a sign", numberHeader + numbered("A", "+101"), []Problem{{2, "number", "+101", "from 101 to 99999"}}},
+		{"number is a word", numberHeader + numbered("A", "one"), []Problem{{2, "number", "one", "or leave it empty"}}},
+		{"number twice", numberHeader + numbered("A", "101") + numbered("B", "") + numbered("C", "") + numbered("D", "0101"),
+			[]Problem{{5, "number", "0101", "line 2 has it already; every number stands once"}}},
 		{"the first problem of a cell counts", header + row("A\x01", "1", ""), []Problem{{2, "sku", "A\x01", "invisible"}}},
 		{"all at once, one a cell", header + row("a", "x", "y") + row("B", "1", "") + "C,c\n" + row("B", "0", ""), []Problem{
 			{2, "sku", "a", "capital"}, {2, "price", "x", "write the amount"}, {2, "stock", "y", "plain digits"},

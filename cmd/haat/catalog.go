@@ -17,7 +17,7 @@ import (
 
 // catalogCheckCmd lists everything that is wrong with a catalogue file.
 type catalogCheckCmd struct {
-	File   string `arg:"" help:"CSV file with the header sku,category,name_en,unit,price and, as you like, name_xx, short_xx, stock, aliases."`
+	File   string `arg:"" help:"CSV file with the header sku,category,name_en,unit,price and, as you like, name_xx, short_xx, stock, aliases, number."`
 	Config string `short:"c" env:"HAAT_CONFIG" placeholder:"FILE" help:"Configuration file, for the currency of the prices."`
 }
 
@@ -49,9 +49,7 @@ func (cmd catalogImportCmd) Run(ctx context.Context, io *stdio) error {
 	}
 	csv, summary, err := readCatalog(cmd.File, c.Market.Currency)
 	if err != nil {
-		err = list(io.Err, err)
-		fmt.Fprintln(io.Err, "Nothing was imported.")
-		return err
+		return notImported(io.Err, err)
 	}
 	logger := newLogger(c.Log, io.Err)
 	b, err := openBus(ctx, c, logger)
@@ -62,11 +60,21 @@ func (cmd catalogImportCmd) Run(ctx context.Context, io *stdio) error {
 		return err
 	}
 	defer b.Close()
-	id, err := shelf.Put(ctx, b, csv)
+	i, err := shelf.Put(ctx, b, csv)
+	if check := (*catalog.CheckError)(nil); errors.As(err, &check) { // a number of another product
+		return notImported(io.Err, namedIn(cmd.File, err))
+	}
 	if err != nil {
 		return fmt.Errorf("nothing was imported: %w", err)
 	}
-	_, err = fmt.Fprintf(io.Out, "Imported %s from %s as %s. A running haat uses it at once, a stopped one when it starts.\n", summary, cmd.File, id)
+	_, err = fmt.Fprintf(io.Out, "Imported %s from %s as %s. A running haat uses it at once, a stopped one when it starts.\n", summary, cmd.File, i.ID)
+	return err
+}
+
+// notImported prints what is wrong with a file and what that means.
+func notImported(out io.Writer, err error) error {
+	err = list(out, err)
+	fmt.Fprintln(out, "Nothing was imported.")
 	return err
 }
 

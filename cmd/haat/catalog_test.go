@@ -16,7 +16,10 @@ import (
 	"haat/orders/shelf"
 )
 
-const goodCatalog = "sku,category,name_en,unit,price,stock\nRICE5,staples,Rice 5 kg,bag,850.00,60\n"
+const (
+	goodCatalog     = "sku,category,name_en,unit,price,stock\nRICE5,staples,Rice 5 kg,bag,850.00,60\n"
+	numberedCatalog = "sku,category,name_en,unit,price,stock,number\nRICE5,staples,Rice 5 kg,bag,850.00,60,101\n"
+)
 
 func writeCatalog(t *testing.T, text string) string {
 	t.Helper()
@@ -62,17 +65,16 @@ func TestCatalogImport(t *testing.T) {
 	defer closeOnce()
 
 	importCatalog(t, dir, goodCatalog, exitOK)
-	if got := onShelf(t, dir); string(got.CSV) != goodCatalog {
+	if got := onShelf(t, dir); string(got.CSV) != numberedCatalog {
 		t.Errorf("running: the shelf holds %q", got.CSV)
 	}
 	importCatalog(t, dir, strings.ReplaceAll(goodCatalog, "850.00", "cheap"), exitError)
-	if got := onShelf(t, dir); string(got.CSV) != goodCatalog {
+	if got := onShelf(t, dir); string(got.CSV) != numberedCatalog {
 		t.Errorf("after a bad file the shelf holds %q", got.CSV)
 	}
 	closeOnce()
-	dearer := strings.ReplaceAll(goodCatalog, "850.00", "900.00")
-	importCatalog(t, dir, dearer, exitOK)
-	if got := onShelf(t, dir); string(got.CSV) != dearer {
+	importCatalog(t, dir, strings.ReplaceAll(goodCatalog, "850.00", "900.00"), exitOK)
+	if got := onShelf(t, dir); string(got.CSV) != strings.ReplaceAll(numberedCatalog, "850.00", "900.00") {
 		t.Errorf("stopped: the shelf holds %q", got.CSV)
 	}
 }
@@ -96,6 +98,23 @@ func importCatalog(t *testing.T, dir, csv string, want int) {
 	}
 }
 
+// TestCatalogImportOfATakenNumber: the file is refused with its line, and nothing
+// of it is imported.
+func TestCatalogImportOfATakenNumber(t *testing.T) {
+	dir := t.TempDir()
+	importCatalog(t, dir, goodCatalog, exitOK) // gives 101 to RICE5
+	file := writeCatalog(t, "number,sku,category,name_en,unit,price\n,HOE,tools,Hoe,piece,450\n101,AXE,tools,Axe,piece,900\n")
+	var out, errs bytes.Buffer
+	code := run(t.Context(), []string{"catalog", "import", file, "--data", dir}, strings.NewReader(""), &out, &errs)
+	if code != exitError || !strings.Contains(errs.String(), file+`:3: column "number": "101": this number is that of RICE5`) ||
+		!strings.HasSuffix(errs.String(), "Nothing was imported.\n") {
+		t.Errorf("exit %d: %s%s", code, &out, &errs)
+	}
+	if got := onShelf(t, dir); string(got.CSV) != numberedCatalog {
+		t.Errorf("the shelf holds %q", got.CSV)
+	}
+}
+
 // TestSampleIsWell: what a stranger starts with has no problem.
 func TestSampleIsWell(t *testing.T) {
 	var out, errs bytes.Buffer
@@ -107,7 +126,7 @@ func TestSampleIsWell(t *testing.T) {
 
 func TestImportBeforeTheFirstStart(t *testing.T) {
 	dir, file := filepath.Join(t.TempDir(), "new"), filepath.Join(t.TempDir(), "catalog.csv")
-	csv := "sku,category,name_en,unit,price\nHOE,tools,Hoe,piece,450.00\n"
+	csv, numbered := "sku,category,name_en,unit,price\nHOE,tools,Hoe,piece,450.00\n", "sku,category,name_en,unit,price,number\nHOE,tools,Hoe,piece,450.00,101\n"
 	if err := os.WriteFile(file, []byte(csv), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +139,7 @@ func TestImportBeforeTheFirstStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	if i, err := shelf.Current(t.Context(), b); err != nil || i == nil || string(i.CSV) != csv {
+	if i, err := shelf.Current(t.Context(), b); err != nil || i == nil || string(i.CSV) != numbered {
 		t.Errorf("the shelf holds %v, %v", i, err)
 	}
 }

@@ -43,9 +43,7 @@ func openMarket(ctx context.Context, cfg Config, b *bus.Bus, changed func(contex
 	}); err != nil {
 		return nil, err
 	}
-	if m.categories, err = readFile(cfg.Market.Categories, "categories.csv", func(csv []byte) ([]catalog.Category, error) {
-		return catalog.ReadCategories(bytes.NewReader(csv))
-	}); err != nil {
+	if m.categories, err = readCategories(cfg); err != nil {
 		return nil, err
 	}
 	first, err := shelf.Current(ctx, b)
@@ -61,18 +59,29 @@ func openMarket(ctx context.Context, cfg Config, b *bus.Bus, changed func(contex
 }
 
 func (m *market) firstImport(ctx context.Context, cfg Config, b *bus.Bus) (*shelf.Import, error) {
-	csv, err := readFile(cfg.Catalog.File, "catalog.csv", func(csv []byte) ([]byte, error) {
+	csv, err := firstCatalog(cfg)
+	if err != nil {
+		return nil, err
+	}
+	i, err := shelf.Put(ctx, b, csv)
+	if err != nil {
+		return nil, fmt.Errorf("import the first catalogue: %w", err)
+	}
+	return i, nil
+}
+
+// firstCatalog is the catalogue of a haat into which none was ever imported.
+func firstCatalog(cfg Config) ([]byte, error) {
+	return readFile(cfg.Catalog.File, "catalog.csv", func(csv []byte) ([]byte, error) {
 		_, err := catalog.Read(bytes.NewReader(csv), cfg.Market.Currency)
 		return csv, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	id, err := shelf.Put(ctx, b, csv)
-	if err != nil {
-		return nil, err
-	}
-	return &shelf.Import{ID: id, CSV: csv}, nil
+}
+
+func readCategories(cfg Config) ([]catalog.Category, error) {
+	return readFile(cfg.Market.Categories, "categories.csv", func(csv []byte) ([]catalog.Category, error) {
+		return catalog.ReadCategories(bytes.NewReader(csv))
+	})
 }
 
 // readFile parses the file at path or, without a path, the sample's.
@@ -93,8 +102,9 @@ func readFile[T any](path, fromSample string, parse func([]byte) (T, error)) (v 
 	return v, nil
 }
 
-// set makes an import the present catalogue. Its version is its content, so
-// that importing the same file again disturbs nobody's menu.
+// set makes an import the present catalogue, its products with their keypad
+// numbers. Its version is its content, so that importing the same file again
+// disturbs nobody's menu.
 func (m *market) set(ctx context.Context, i shelf.Import) error {
 	products, err := catalog.Read(bytes.NewReader(i.CSV), m.currency)
 	if err != nil {

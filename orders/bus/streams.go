@@ -18,7 +18,7 @@ const (
 // The buckets.
 const (
 	People   = "people"   // key-value: what must outlive the log, by phone
-	Counters = "counters" // key-value: leases of order numbers
+	Counters = "counters" // key-value: leases of order numbers, and the keypad numbers of products
 	Receipts = "receipts" // key-value: which phone a carrier's message id belongs to
 	Shelf    = "shelf"    // objects: the catalogue
 )
