@@ -48,8 +48,8 @@ tools: ## Install the programs that tests run, when root on Debian and one is mi
 	apt-get install -q -y --no-install-recommends $(PACKAGES) </dev/null
 
 .PHONY: bench
-bench: ## Whole order walks over HTTP, with the floors that they are measured against
-	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 40m ./cmd/haat
+bench: ## Whole order walks over HTTP with their floors, and texts understood a second
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 40m ./cmd/haat ./gateway/parse
 
 .PHONY: fuzz
 fuzz: ## Fuzz whatever parses or fits, FUZZTIME each

@@ -56,6 +56,7 @@ type Gateway struct {
 	cache     *lru.Cache[Phone, *kept]
 	turnstile *turnstile
 	waiting   *waiting
+	shelf     shelf
 }
 
 // kept is a turn with its place in the log.
@@ -69,7 +70,6 @@ const (
 	maxConflicts = 20              // with other gateways; a phone has one pair of hands
 	turnTimeout  = 8 * time.Second // carriers give up after 10 to 15 s
 	maxText      = 2000            // characters; ten SMS parts have 1,530
-	maxDial      = 12              // answers in a dialled string like *384*1*2#
 	maxRecent    = 8               // inbound messages that are known as answered
 )
 
@@ -82,7 +82,9 @@ func New(cfg Config) (*Gateway, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Gateway{Config: cfg, cache: cache, turnstile: newTurnstile(), waiting: newWaiting()}, nil
+	g := &Gateway{Config: cfg, cache: cache, turnstile: newTurnstile(), waiting: newWaiting()}
+	g.shelf.present(cfg.Catalog(), cfg.Languages) // before the first message waits for it
+	return g, nil
 }
 
 // Accept implements [Acceptor].
@@ -97,7 +99,7 @@ func (g *Gateway) Accept(ctx context.Context, in Inbound) (Reply, error) {
 	if err != nil {
 		class = "failed"
 		g.Logger.Error().Err(err).Str("channel", in.Channel).Str("mode", string(in.Mode)).Msg("a message was not kept; its carrier was told to try again")
-		reply = Reply{Text: dialogue.Apology(g.languageOf(in.Phone)), End: true}
+		reply = Reply{Text: dialogue.Apology(g.languageOf(in.Phone), g.world(in.Channel, in.Mode, 0)), End: true}
 	}
 	g.Metrics.turn(in.Channel, in.Mode, class, time.Since(begun))
 	return reply, err
@@ -202,9 +204,12 @@ func (g *Gateway) step(ctx context.Context, in Inbound, last *kept) (Turn, strin
 	}
 	world := g.world(in.Channel, in.Mode, number)
 	hop := hopOf(in, last.turn)
-	o := g.converse(ctx, in, last.turn.Session, hop, &world)
+	o := g.converse(ctx, in.Phone, last.turn.Session, dialogue.Input{Mode: in.Mode, Dial: hop.dial, Text: hop.typed}, world)
 	in.Text = hop.typed
-	turn := Turn{In: in, Reply: Reply{Text: o.Text, End: o.End}, Session: o.Session, Request: o.Request, Hop: hop.cumulative, Recent: recent(last), At: world.Now}
+	turn := Turn{
+		In: in, Reply: Reply{Text: o.Text, End: o.End}, Session: o.Session, Class: o.Class, Request: o.Request, Offer: o.Offer,
+		Hop: hop.cumulative, Recent: recent(last), At: world.Now,
+	}
 	if r := turn.Request; r != nil && r.Place != nil {
 		r.Place.Phone, r.Place.Channel = string(in.Phone), in.Channel
 	} else {
@@ -216,24 +221,10 @@ func (g *Gateway) step(ctx context.Context, in Inbound, last *kept) (Turn, strin
 	return turn, o.Class, nil
 }
 
-// converse steps through the inputs of one hop. A dialled string such as
-// *384*1*2# brings several: the phone sees the last screen only, so nothing is
-// ordered on the way.
-func (g *Gateway) converse(ctx context.Context, in Inbound, s dialogue.Session, h hop, w *dialogue.World) dialogue.Outcome {
-	inputs := h.inputs(in.Mode)
-	o := g.stepOnce(ctx, in.Phone, s, inputs[0], w)
-	for _, input := range inputs[1:] {
-		further := g.stepOnce(ctx, in.Phone, o.Session, input, w)
-		if further.Request != nil || further.End {
-			break
-		}
-		o = further
-	}
-	return o
-}
-
-func (g *Gateway) stepOnce(ctx context.Context, p Phone, s dialogue.Session, input dialogue.Input, w *dialogue.World) dialogue.Outcome {
-	o := dialogue.Step(s, input, *w)
+// converse steps, and steps again with the phone's orders where the dialogue asks
+// for them.
+func (g *Gateway) converse(ctx context.Context, p Phone, s dialogue.Session, input dialogue.Input, w dialogue.World) dialogue.Outcome {
+	o := dialogue.Step(s, input, w)
 	if !o.NeedOrders {
 		return o
 	}
@@ -244,7 +235,7 @@ func (g *Gateway) stepOnce(ctx context.Context, p Phone, s dialogue.Session, inp
 		g.Logger.Warn().Err(err).Msg("orders could not be looked up")
 	}
 	w.OrdersKnown, w.OrdersErr = true, err != nil
-	return dialogue.Step(s, input, *w)
+	return dialogue.Step(s, input, w)
 }
 
 // world is what the dialogue may know. Ids grow with time (version 7), so that
@@ -255,8 +246,9 @@ func (g *Gateway) world(channel string, mode dialogue.Mode, number int64) dialog
 	if mode == dialogue.SMS {
 		budget = limits.SMS
 	}
+	goods, parser := g.shelf.present(g.Catalog(), g.Languages)
 	return dialogue.World{
-		Now: g.Now(), Catalog: g.Catalog(), Stations: g.Stations, Languages: g.Languages, Currency: g.Currency,
+		Now: g.Now(), Catalog: goods, Parser: parser, Stations: g.Stations, Languages: g.Languages, Currency: g.Currency,
 		Budget: budget, DialCode: limits.DialCode, Keep: g.BasketKeep,
 		Fresh: dialogue.Fresh{BasketID: uuid.Must(uuid.NewV7()).String(), OrderNumber: number, PickupCode: pickupCode()},
 	}

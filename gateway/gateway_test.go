@@ -18,6 +18,7 @@ import (
 	"haat/gateway/gatewaytest"
 	"haat/gateway/lang"
 	"haat/gateway/outbox"
+	"haat/gateway/parse"
 	"haat/gateway/screen"
 	"haat/orders"
 	"haat/orders/bus"
@@ -293,7 +294,8 @@ func TestConcurrentTurnsOfOnePhoneHaveAnOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := dialogue.World{Catalog: catalog.New("v1", gatewaytest.Products, nil), Languages: languages, Currency: "KES", Budget: screen.SMS(2), DialCode: "*384#", Keep: 24 * time.Hour,
+	shelf := catalog.New("v1", gatewaytest.Products, nil)
+	w := dialogue.World{Catalog: shelf, Parser: parse.New(shelf, languages), Languages: languages, Currency: "KES", Budget: screen.SMS(2), DialCode: "*384#", Keep: 24 * time.Hour,
 		Stations: []orders.Station{{ID: "ST01", Name: "Mama Njeri's shop", Village: "Kiambogo"}}}
 	var session dialogue.Session
 	var replayed []string
@@ -440,6 +442,66 @@ func TestDialledStringOrdersNothing(t *testing.T) {
 	got := call.Walk("1")
 	if n := len(r.Orders()); n != 0 && !strings.Contains(got, "Order") {
 		t.Errorf("%d orders, and the screen is\n%s", n, got)
+	}
+}
+
+// The first request of a session may bring an order; those after it bring its
+// text again.
+func TestOrderThatIsDialled(t *testing.T) {
+	r := gatewaytest.New(t, gatewaytest.Options{OrderWait: 20 * time.Second, Stations: 2})
+	r.Process()
+	call := r.Dial(phone).Type("101*2")
+	reply, err := call.Send()
+	if err != nil || !strings.Contains(reply.Text, "Kwa Otieno") {
+		t.Fatalf("dialled with an order: %v\n%s", err, reply.Text)
+	}
+	if again, err := call.Send(); err != nil || again.Text != reply.Text {
+		t.Errorf("a repeat was told\n%s", again.Text)
+	}
+	if got := call.Walk("2"); !strings.Contains(got, "2 x Rice 5 kg = 1,700") || len(r.Orders()) != 0 {
+		t.Fatalf("%d orders, and the confirm screen is\n%s", len(r.Orders()), got)
+	}
+	if got := call.Walk("1"); len(r.Orders()) != 1 || r.Orders()[0].Lines[0].Qty != 2 || r.Orders()[0].Station != "ST02" {
+		t.Errorf("orders %+v, told\n%s", r.Orders(), got)
+	}
+}
+
+func TestRepeatOfTheLastOrder(t *testing.T) {
+	r := gatewaytest.New(t, gatewaytest.Options{OrderWait: 20 * time.Second})
+	r.Process()
+	if got := r.SMS(phone, "same again"); !strings.Contains(got, "no earlier order") {
+		t.Errorf("a stranger was told\n%s", got)
+	}
+	r.SMS(phone, "RICE5 2")
+	r.SMS(phone, "1")
+	if got := r.SMS(phone, "same again"); !strings.Contains(got, "2 x Rice 5 kg = 1,700") || !strings.Contains(got, "1.Confirm") {
+		t.Fatalf("the confirm screen is\n%s", got)
+	}
+	r.SMS(phone, "1")
+	if all := r.Orders(); len(all) != 2 || !slices.Equal(all[0].Lines, all[1].Lines) || all[0].ID == all[1].ID {
+		t.Errorf("orders: %+v", all)
+	}
+}
+
+// Operators read what was offered and what was not understood.
+func TestLogSaysWhatWasUnderstood(t *testing.T) {
+	r := gatewaytest.New(t, gatewaytest.Options{})
+	r.SMS(phone, "I sell 50 kg maize at 30")
+	r.SMS(phone, "qwrtp zxcvb")
+	r.SMS(phone, "HELP")
+	log := r.Entries(phone)
+	if len(log) != 3 {
+		t.Fatalf("%d entries", len(log))
+	}
+	want := dialogue.Offer{Item: "maize", Qty: 50, Unit: "kg", Price: catalog.Money{Minor: 3000, Currency: "KES"}}
+	if e := log[0]; e.Class != dialogue.ClassSell || e.Offer == nil || *e.Offer != want || !strings.Contains(e.Out, "50 kg maize") {
+		t.Errorf("the offer is %+v in %+v", e.Offer, e)
+	}
+	if e := log[1]; e.Class != dialogue.ClassUnknown || e.In != "qwrtp zxcvb" || e.Offer != nil {
+		t.Errorf("what was not understood is %+v", e)
+	}
+	if e := log[2]; e.Class != dialogue.ClassHelp {
+		t.Errorf("the third is %+v", e)
 	}
 }
 

@@ -37,21 +37,6 @@ func hopOf(in Inbound, last Turn) hop {
 	return h
 }
 
-// inputs are what the dialogue is given, at least one.
-func (h hop) inputs(mode dialogue.Mode) []dialogue.Input {
-	if !h.dial {
-		return []dialogue.Input{{Mode: mode, Text: h.typed}}
-	}
-	inputs := []dialogue.Input{{Mode: mode, Dial: true}}
-	if h.typed == "" {
-		return inputs
-	}
-	for _, answer := range strings.SplitN(h.typed, "*", maxDial) {
-		inputs = append(inputs, dialogue.Input{Mode: mode, Text: answer})
-	}
-	return inputs
-}
-
 // keyOf shortens a carrier's message id for the list that every turn carries.
 func keyOf(id string) string {
 	h := fnv.New64a()

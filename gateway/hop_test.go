@@ -43,10 +43,3 @@ func TestHopOf(t *testing.T) {
 		})
 	}
 }
-
-func TestDialledStringIsBounded(t *testing.T) {
-	h := hop{dial: true, typed: "1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1"}
-	if n := len(h.inputs(dialogue.USSD)); n != maxDial+1 {
-		t.Errorf("%d inputs", n)
-	}
-}

@@ -41,7 +41,9 @@ type Turn struct {
 	In      Inbound          `json:"in"`
 	Reply   Reply            `json:"reply"`
 	Session dialogue.Session `json:"session"`
+	Class   string           `json:"class,omitempty"` // what kind of turn it was: one of the dialogue's classes
 	Request *orders.Request  `json:"request,omitempty"`
+	Offer   *dialogue.Offer  `json:"offer,omitempty"` // what the phone's owner wants to sell
 	// Amends is the log's sequence of the turn whose reply this one replaces:
 	// the processor's word came while the phone was still waiting.
 	Amends uint64 `json:"amends,omitempty"`

@@ -43,7 +43,7 @@ func (g *Gateway) amend(ctx context.Context, turn Turn, seq uint64, word <-chan 
 		w := g.world(turn.In.Channel, turn.In.Mode, 0)
 		o := dialogue.Decided(turn.Session, event, w, turn.In.Mode)
 		amended := turn
-		amended.Reply, amended.Session = Reply{Text: o.Text, End: o.End}, o.Session
+		amended.Reply, amended.Session, amended.Class = Reply{Text: o.Text, End: o.End}, o.Session, o.Class
 		amended.Request, amended.Amends, amended.At = nil, seq, w.Now
 		return g.addAmended(ctx, turn, amended)
 	case <-timer.C:

@@ -24,6 +24,10 @@ type ChannelConfig struct {
 	USSDUnits int `yaml:"ussd_units"`
 	// Parts that one SMS may be cut into, 1 to 8; each part is paid for.
 	SMSParts int `yaml:"sms_parts"`
+	// Whether the carrier takes GSM 03.38 alone, for SMS and USSD. Languages of
+	// other scripts are then spoken in Latin letters, and what has none left is
+	// sent as "?".
+	GSM7 bool `yaml:"gsm7"`
 
 	// Africa's Talking: USSD and SMS.
 	AfricasTalking *africastalking.Config `yaml:"africastalking"`

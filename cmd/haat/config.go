@@ -144,7 +144,7 @@ func defaultConfig() Config {
 		Listen:   "127.0.0.1:8080",
 		Log:      LogConfig{Level: "info", Format: "console"},
 		NATS:     NATSConfig{Sync: sync, Replicas: 1, Keep: 400 * 24 * time.Hour, Reserve: 64 << 20},
-		Market:   MarketConfig{Region: "KE", Currency: "KES", Languages: []string{"en", "sw"}, DialCode: "*384#"},
+		Market:   MarketConfig{Region: "KE", Currency: "KES", Languages: []string{"en", "sw", "hi", "zh", "fr", "ar"}, DialCode: "*384#"},
 		Dialogue: DialogueConfig{BasketKeep: 24 * time.Hour, OrderWait: 800 * time.Millisecond},
 		Limits:   LimitsConfig{CachePhones: 50_000},
 		Outbox:   OutboxConfig{Attempts: 8, FirstRetry: 5 * time.Second, MaxRetry: 10 * time.Minute, MaxAge: 24 * time.Hour},

@@ -240,9 +240,11 @@ func (h *house) limits(channels []gateway.Channel) map[string]gateway.Limits {
 	for _, c := range channels {
 		cfg := h.cfg.Channels[c.Name()]
 		d, ok := c.(gateway.Deferred)
+		sms := screen.SMS(cfg.SMSParts)
+		sms.GSM7 = cfg.GSM7
 		limits[c.Name()] = gateway.Limits{
-			USSD:     screen.Budget{Septets: cfg.USSDSeptets, Units: cfg.USSDUnits},
-			SMS:      screen.SMS(cfg.SMSParts),
+			USSD:     screen.Budget{Septets: cfg.USSDSeptets, Units: cfg.USSDUnits, GSM7: cfg.GSM7},
+			SMS:      sms,
 			DialCode: h.cfg.Market.DialCode,
 			Deferred: ok && d.Deferred(),
 		}

@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"haat/gateway"
+	"haat/gateway/dialogue"
 	"haat/gateway/messagelog"
 	"haat/orders/bus"
 )
@@ -21,6 +23,7 @@ type logCmd struct {
 	place
 	Follow bool   `short:"f" help:"Go on with what comes."`
 	Phone  string `placeholder:"N" help:"Only this phone, like +254700000001."`
+	Only   string `enum:"all,unknown,sell" default:"all" help:"all, or only texts that were not understood (unknown), or only offers of those who sell (sell)."`
 	JSON   bool   `name:"json" help:"One JSON object a line, with whole phone numbers, for programs."`
 }
 
@@ -52,6 +55,9 @@ func (c *logCmd) Run(ctx context.Context, std *stdio) error {
 		show = func(w io.Writer, e messagelog.Entry) error { return json.NewEncoder(w).Encode(e) }
 	}
 	return log.Entries(ctx, phone, c.Follow, func(e messagelog.Entry) error {
+		if c.Only != "all" && c.Only != e.Class {
+			return nil
+		}
 		if err := show(out, e); err != nil {
 			return err
 		}
@@ -68,13 +74,36 @@ func showEntry(w io.Writer, e messagelog.Entry) error {
 	var err error
 	switch e.Kind {
 	case messagelog.KindTurn:
-		_, err = fmt.Fprintf(w, "%s %s > %s\n%s\n", head, e.Mode, oneLine(e.In), indented(e.Out))
+		_, err = fmt.Fprintf(w, "%s %s > %s%s\n%s\n", head, e.Mode, oneLine(e.In), remark(e), indented(e.Out))
 	case messagelog.KindNotice:
 		_, err = fmt.Fprintf(w, "%s notice\n%s\n", head, indented(e.Out))
 	default:
 		_, err = fmt.Fprintf(w, "%s %s of %s is %s %s\n", head, e.Kind, e.Ref, e.State, e.Code)
 	}
 	return err
+}
+
+// remark is what an operator should look at.
+func remark(e messagelog.Entry) string {
+	switch {
+	case e.Class == dialogue.ClassUnknown:
+		return "  [not understood]"
+	case e.Offer != nil:
+		return "  [offer: " + offerText(*e.Offer) + "]"
+	}
+	return ""
+}
+
+// offerText writes an offer for operators, as far as it was said.
+func offerText(o dialogue.Offer) string {
+	words := []string{o.Item}
+	if o.Qty > 0 {
+		words = []string{strconv.FormatFloat(o.Qty, 'f', -1, 64), o.Unit, o.Item}
+	}
+	if o.Price.Minor > 0 {
+		words = append(words, "at", o.Price.Currency, o.Price.Decimal())
+	}
+	return strings.Join(words, " ")
 }
 
 func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " / ") }

@@ -30,12 +30,17 @@ type cli struct {
 	Log       logCmd       `cmd:"" help:"Show the message log: what phones said and were told."`
 	Orders    ordersCmd    `cmd:"" help:"List the orders."`
 	Catalog   struct {
-		Check  catalogCheckCmd  `cmd:"" help:"Check a catalogue file and list every problem."`
-		Import catalogImportCmd `cmd:"" help:"Check a catalogue file and put it on the shelf."`
-	} `cmd:"" help:"Check or import what can be ordered."`
+		Check     catalogCheckCmd     `cmd:"" help:"Check a catalogue file and list every problem."`
+		Import    catalogImportCmd    `cmd:"" help:"Check a catalogue file and put it on the shelf."`
+		Pricelist catalogPricelistCmd `cmd:"" help:"Print the price list with its keypad numbers for the wall of a shop."`
+	} `cmd:"" help:"Check, import or print what can be ordered."`
 	Config struct {
 		Check configCheckCmd `cmd:"" help:"Check a configuration file and list every problem."`
 	} `cmd:"" help:"Check the configuration."`
+	Phrases struct {
+		Check phrasesCheckCmd `cmd:"" help:"Show what every phrase costs, and what should be mended."`
+	} `cmd:"" help:"Check what is said."`
+	Parse   parseCmd   `cmd:"" help:"Tell what order texts mean: lines of JSON in, lines of JSON out."`
 	Version versionCmd `cmd:"" help:"Print which haat this is."`
 }
 

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -210,11 +211,11 @@ func (v *villager) chance(n int) bool { return v.dice.IntN(n) == 0 }
 
 // orderByUSSD walks from dialling to the confirmation.
 func (v *villager) orderByUSSD() (hungUp bool, err error) {
-	p := &v.words.Phrases
+	p, brief := &v.words.Phrases, &v.words.Brief().Phrases // a small screen says less
 	if err := v.dial(); err != nil {
 		return false, err
 	}
-	for _, first := range []string{v.words.Name, p.StartAgain.String()} {
+	for _, first := range []string{v.words.Name, p.StartAgain.String(), brief.StartAgain.String()} {
 		if key, asked := v.key(first); asked {
 			if err := v.press(key); err != nil {
 				return false, err
@@ -222,11 +223,11 @@ func (v *villager) orderByUSSD() (hungUp bool, err error) {
 		}
 	}
 	steps := []func() error{
-		func() error { return v.choose(p.MenuShop.String()) },
+		func() error { return v.choose(p.MenuShop, brief.MenuShop) },
 		func() error { return v.press("1") },
 		func() error { return v.press(strconv.Itoa(1 + v.dice.IntN(6))) },
 		func() error { return v.press(strconv.Itoa(1 + v.dice.IntN(3))) },
-		func() error { return v.choose(p.CheckOut.String()) },
+		func() error { return v.choose(p.CheckOut, brief.CheckOut) },
 		v.chooseStation,
 	}
 	for _, step := range steps {
@@ -243,7 +244,7 @@ func (v *villager) orderByUSSD() (hungUp bool, err error) {
 
 // chooseStation answers the question for the station, if it is asked.
 func (v *villager) chooseStation() error {
-	if !v.shows(v.words.Phrases.StationTitle.String()) {
+	if !v.shows(v.words.Phrases.StationTitle, v.words.Brief().Phrases.StationTitle) {
 		return nil
 	}
 	v.known = true
@@ -253,20 +254,20 @@ func (v *villager) chooseStation() error {
 // confirm orders what the confirm screen says. Of those who are told that there
 // is not enough, half take what is left, if anything is.
 func (v *villager) confirm() error {
-	p := &v.words.Phrases
+	p, brief := &v.words.Phrases, &v.words.Brief().Phrases // a small screen says less
 	for {
-		if err := v.choose(p.Confirm.String()); err != nil {
+		if err := v.choose(p.Confirm, brief.Confirm); err != nil {
 			return err
 		}
 		v.placed++
 		v.nag()
-		if !v.shows(p.ShortTitle.String()) || v.placed == mostOrders || v.chance(2) {
+		if !v.shows(p.ShortTitle, brief.ShortTitle) || v.placed == mostOrders || v.chance(2) {
 			return nil
 		}
-		if err := v.choose(p.TakeLeft.String()); err != nil {
+		if err := v.choose(p.TakeLeft, brief.TakeLeft); err != nil {
 			return err
 		}
-		if !v.shows(p.ConfirmTitle.String()) { // nothing is left
+		if !v.shows(p.ConfirmTitle, brief.ConfirmTitle) { // nothing is left
 			return nil
 		}
 	}
@@ -280,8 +281,10 @@ func (v *villager) dial() error {
 	return v.hop()
 }
 
-// shows tells whether the phone's screen has a text.
-func (v *villager) shows(text string) bool { return strings.Contains(v.screen, text) }
+// shows tells whether the phone's screen has one of the phrases.
+func (v *villager) shows(phrases ...lang.Phrase) bool {
+	return slices.ContainsFunc(phrases, func(p lang.Phrase) bool { return strings.Contains(v.screen, p.String()) })
+}
 
 // key finds the key of a choice on the screen.
 func (v *villager) key(label string) (key string, ok bool) {
@@ -293,12 +296,15 @@ func (v *villager) key(label string) (key string, ok bool) {
 	return "", false
 }
 
-// choose presses the key of a choice, which must be on the screen.
-func (v *villager) choose(label string) error {
-	if key, ok := v.key(label); ok {
-		return v.press(key)
+// choose presses the key of a choice, which must be on the screen under one of
+// its labels.
+func (v *villager) choose(labels ...lang.Phrase) error {
+	for _, label := range labels {
+		if key, ok := v.key(label.String()); ok {
+			return v.press(key)
+		}
 	}
-	return fmt.Errorf("%q cannot be chosen on the screen after %q:\n%s", label, v.typed, v.screen)
+	return fmt.Errorf("%q cannot be chosen on the screen after %q:\n%s", labels[0].String(), v.typed, v.screen)
 }
 
 // press types an answer in the session.

@@ -2,7 +2,6 @@ package dialogue
 
 import (
 	"slices"
-	"strconv"
 
 	"haat/catalog"
 	"haat/gateway/screen"
@@ -17,14 +16,14 @@ func (t *talk) add(p *catalog.Product, qty int) bool {
 	b := &t.s.Basket
 	if line := t.line(p.SKU); line != nil {
 		if line.Qty+qty > MaxQty {
-			t.again(t.l.Phrases.HintTooMany.String())
+			t.again(hintTooMany)
 			return false
 		}
 		line.Qty += qty
 		return true
 	}
 	if len(b.Lines) >= MaxLines {
-		t.again(t.l.Phrases.HintFull.With("max", strconv.Itoa(MaxLines)))
+		t.again(hintFull)
 		return false
 	}
 	if len(b.Lines) == 0 {
@@ -80,7 +79,7 @@ func (t *talk) basketLines() []string { return t.lines(t.s.Basket.Lines) }
 func (t *talk) lines(lines []orders.Line) []string {
 	texts := make([]string, len(lines), len(lines)+4) // the callers add a few
 	for i, l := range lines {
-		texts[i] = t.l.Phrases.Line.With("qty", strconv.Itoa(l.Qty), "name", t.name(l.SKU), "amount", t.l.Amount(l.UnitPrice.Times(l.Qty)))
+		texts[i] = t.words().line(l)
 	}
 	return texts
 }
@@ -144,7 +143,7 @@ func (t *talk) requantityDraft() screen.Draft {
 	if p := t.product(line.SKU); p != nil {
 		unit = t.l.Unit(p.Unit)
 	}
-	title := t.l.Phrases.HowManyNow.With("name", t.name(line.SKU), "unit", unit, "price", t.l.Money(line.UnitPrice), "qty", strconv.Itoa(line.Qty))
+	title := t.l.Phrases.HowManyNow.With("name", t.words().name(line.SKU), "unit", unit, "price", t.l.Money(line.UnitPrice), "qty", t.l.Number(line.Qty))
 	return screen.Draft{Title: title, Nav: t.nav()}
 }
 

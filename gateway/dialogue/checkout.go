@@ -12,16 +12,18 @@ import (
 // focusCheckout marks a station question that stands before the confirm screen.
 const focusCheckout = "checkout"
 
-// checkOut goes to the confirm screen, by way of the station where it is not
-// known. Without any station there is nowhere to collect, and no order.
+// checkOut goes to the confirm screen, by way of the open questions and of the
+// station where it is not known. Without any station there is nowhere to collect, and no order.
 func (t *talk) checkOut() {
 	_, ok := t.station()
 	switch n := len(t.w.Stations); {
+	case len(t.s.Questions) > 0:
+		t.ask()
 	case ok:
 		t.toConfirm(t.reprice())
 	case n == 0:
 		t.basket()
-		t.class, t.hint = ClassHint, t.l.Phrases.NoStations.String()
+		t.class, t.hint = ClassHint, hintNoStations
 	case n == 1:
 		t.s.Profile.Station = t.w.Stations[0].ID
 		t.toConfirm(t.reprice())
@@ -33,12 +35,15 @@ func (t *talk) checkOut() {
 // toConfirm shows the confirm screen with what has changed since the goods were
 // chosen, or the main menu when nothing is left of them.
 func (t *talk) toConfirm(changed changes) {
-	if len(t.s.Basket.Lines) > 0 {
-		t.enter(stateConfirm, changed.String())
+	if len(t.s.Basket.Lines) == 0 {
+		t.menu()
+		t.class, t.hint = ClassHint, hintGone
 		return
 	}
-	t.menu()
-	t.class, t.hint = ClassHint, t.l.Phrases.HintGone.String()
+	t.enter(stateConfirm, changed.String())
+	if t.s.LeftOut != "" {
+		t.hint, t.s.LeftOut = hintLeftOut(t.s.LeftOut), ""
+	}
 }
 
 // station is where the phone's owner collects, if that shop still exists.
@@ -55,14 +60,6 @@ func stationByID(stations []orders.Station, id string) (orders.Station, bool) {
 	return orders.Station{}, false
 }
 
-// stationLabel is how people know a station.
-func stationLabel(s orders.Station) string {
-	if s.Village == "" {
-		return s.Name
-	}
-	return s.Name + ", " + s.Village
-}
-
 func (t *talk) stationDraft() screen.Draft {
 	p := &t.l.Phrases
 	if len(t.w.Stations) == 0 {
@@ -70,11 +67,11 @@ func (t *talk) stationDraft() screen.Draft {
 	}
 	d := screen.Draft{Title: p.StationTitle.String(), Nav: t.nav()}
 	if s, ok := t.station(); ok {
-		d.Title = p.StationNow.With("station", s.Name)
+		d.Title = p.StationNow.With("station", t.words().stationName(s))
 	}
 	d.Options = make([]screen.Option, len(t.w.Stations))
 	for i, s := range t.w.Stations {
-		d.Options[i] = screen.Option{Key: optionKey(i), Text: stationLabel(s), Short: s.Name}
+		d.Options[i] = screen.Option{Key: optionKey(i), Text: t.words().stationLabel(s), Short: t.words().stationName(s)}
 	}
 	return d
 }
@@ -91,7 +88,7 @@ func (t *talk) stationAnswer(key string) {
 		return
 	}
 	t.menu()
-	t.hint = t.l.Phrases.CollectAt.With("station", stationLabel(s))
+	t.hint = hintCollectAt(t.words().stationLabel(s))
 }
 
 func (t *talk) stationBack() {
@@ -137,13 +134,13 @@ func (t *talk) changeLines() []string {
 	for change := range strings.FieldsSeq(t.s.Focus) {
 		sku, was, _ := strings.Cut(change, "=")
 		if was == "" {
-			lines = append(lines, p.ProductGone.With("name", t.name(sku)))
+			lines = append(lines, p.ProductGone.With("name", t.words().name(sku)))
 			continue
 		}
 		old, err := strconv.ParseInt(was, 10, 64)
 		if line := t.line(sku); line != nil && err == nil {
 			was = t.l.Amount(catalog.Money{Minor: old, Currency: t.w.Currency})
-			lines = append(lines, p.PriceChanged.With("name", t.name(sku), "old", was, "new", t.l.Amount(line.UnitPrice)))
+			lines = append(lines, p.PriceChanged.With("name", t.words().name(sku), "old", was, "new", t.l.Amount(line.UnitPrice)))
 		}
 	}
 	return lines
@@ -156,7 +153,7 @@ func (t *talk) confirmDraft() screen.Draft {
 	body := append(t.changeLines(), t.basketLines()...)
 	body = append(body, t.totalLine())
 	if s, ok := t.station(); ok {
-		body = append(body, p.CollectAt.With("station", stationLabel(s)))
+		body = append(body, p.CollectAt.With("station", t.words().stationLabel(s)))
 	}
 	return screen.Draft{
 		Title: p.ConfirmTitle.String(),
@@ -196,7 +193,7 @@ func (t *talk) place() {
 	order := &orders.Order{
 		ID:         t.s.Basket.ID,
 		Number:     t.w.Fresh.OrderNumber,
-		Language:   t.l.Code,
+		Language:   t.w.Languages.Get(t.s.Profile.Language).Code,
 		Station:    station.ID,
 		Status:     orders.Placed,
 		Lines:      t.s.Basket.Lines,
@@ -205,11 +202,9 @@ func (t *talk) place() {
 		PlacedAt:   t.w.Now,
 	}
 	t.request = &orders.Request{Place: order}
-	t.s.Basket = Basket{}
+	t.s.Basket, t.s.Questions, t.s.LeftOut = Basket{}, nil, ""
 	t.remember(OrderRef{ID: order.ID, Number: order.Number})
-	p := &t.l.Phrases
-	number := strconv.FormatInt(order.Number, 10)
-	t.finish(ClassOrder, p.Received.With("number", number, "code", order.PickupCode), p.ReceivedShort.With("number", number, "code", order.PickupCode))
+	t.finish(ClassOrder, t.words().tells(orders.Event{Kind: orders.Placed, Order: *order})...)
 }
 
 // remember keeps the last few orders.

@@ -28,7 +28,7 @@ func (t *talk) choose(key string, n int) (int, bool) {
 		i--
 	}
 	if !ok || i < 1 || i > n {
-		t.again(t.l.Phrases.HintChoice.String())
+		t.again(hintChoice)
 		return 0, false
 	}
 	return i - 1, true
@@ -50,9 +50,9 @@ func (t *talk) decide(key string, n int) int {
 	i, ok := parseKey(key)
 	switch {
 	case !ok || i < 1 || i > n:
-		t.again(t.l.Phrases.HintChoice.String())
+		t.again(hintChoice)
 	case !t.s.Last:
-		t.again(t.l.Phrases.HintReadOn.String())
+		t.again(hintReadOn)
 	default:
 		return i
 	}

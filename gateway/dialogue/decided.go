@@ -26,8 +26,7 @@ func Decided(s Session, e orders.Event, w World, mode Mode) Outcome {
 	if e.Refused || e.Kind == orders.Cancelled {
 		class = ClassCancel
 	}
-	words := wording{l: t.l, w: &w}
-	t.finish(class, words.event(e), words.short(e))
+	t.finish(class, t.words().tells(e)...)
 	return t.outcome()
 }
 
@@ -43,7 +42,7 @@ func (t *talk) told(e orders.Event) {
 
 // rejected gives the goods of an order back and tells what is left of them.
 func (t *talk) rejected(e orders.Event) {
-	t.hint = ""
+	t.hint = nil
 	for _, line := range e.Order.Lines {
 		switch have := t.line(line.SKU); {
 		case have != nil:
@@ -57,7 +56,7 @@ func (t *talk) rejected(e orders.Event) {
 	}
 	if len(t.s.Basket.Lines) == 0 {
 		t.s.Basket = Basket{}
-		t.finish(ClassRejected, t.l.Phrases.ShortTitle.String())
+		t.finish(ClassRejected, t.words().forms(func(o wording) string { return o.l.Phrases.ShortTitle.String() })...)
 		return
 	}
 	t.enter(stateShort, shortages(e.Shortages).String())
@@ -91,7 +90,7 @@ func (t *talk) shortDraft() screen.Draft {
 	body := []string{p.ShortTitle.String()}
 	for _, s := range readShortages(t.s.Focus) {
 		if line := t.line(s.SKU); line != nil {
-			body = append(body, wording{t.l, t.w}.shortage(s, line.Qty))
+			body = append(body, t.words().shortage(s, line.Qty))
 		}
 	}
 	return screen.Draft{Body: body, Final: options(p.TakeLeft.String(), p.Change.String()), Nav: t.navUp()}
@@ -123,7 +122,7 @@ func (t *talk) takeLeft() {
 		return
 	}
 	t.menu()
-	t.hint = t.l.Phrases.BasketEmpty.String()
+	t.hint = hintBasketEmpty
 }
 
 // leftOf are the lines that can still be had of an order that was too large.

@@ -1,8 +1,6 @@
 package dialogue
 
 import (
-	"strings"
-
 	"haat/gateway/lang"
 	"haat/gateway/screen"
 )
@@ -11,18 +9,23 @@ import (
 const focusMenu = "menu"
 
 // open begins a talk: with the language where it is not known, with the basket
-// where one was left behind, else with the main menu.
+// or the questions where some were left behind, else with the main menu.
 func (t *talk) open() {
-	if t.known && len(t.s.Basket.Lines) > 0 {
+	switch {
+	case t.known && len(t.s.Basket.Lines) > 0:
 		t.enter(stateResume, "")
-		return
+	case t.known && len(t.s.Questions) > 0:
+		t.ask()
+	default:
+		t.menu()
 	}
-	t.menu()
 }
 
-// menu goes to the main menu, or asks for the language first.
+// menu goes to the main menu, which leaves the questions behind, or asks for the
+// language first.
 func (t *talk) menu() {
 	if t.known {
+		t.s.Questions, t.s.LeftOut = nil, ""
 		t.enter(stateMenu, "")
 		return
 	}
@@ -30,14 +33,20 @@ func (t *talk) menu() {
 }
 
 func (t *talk) languageDraft() screen.Draft {
-	var titles, names []string
+	var names []string
 	for _, l := range t.w.Languages.Languages() {
-		titles = append(titles, l.Phrases.LanguageTitle.String())
-		names = append(names, l.Name)
+		name := l.Name
+		if t.w.Budget.GSM7 && l.Latin() != nil {
+			name = l.Latin().Name
+		}
+		names = append(names, t.words().legible(name, l.Code))
 	}
-	d := screen.Draft{Title: strings.Join(titles, " / "), Options: options(names...), Nav: screen.Nav{More: t.l.Phrases.More.String()}}
+	d := screen.Draft{Title: t.l.Phrases.LanguageTitle.String(), Options: options(names...), Nav: screen.Nav{More: t.l.Phrases.More.String()}}
 	if t.known {
 		d.Nav = t.navUp()
+	}
+	if t.l == t.l.Brief() { // six scripts fill a page; the names alone say what is asked
+		d.Title = ""
 	}
 	return d
 }
@@ -59,7 +68,7 @@ func (t *talk) languageAnswer(key string) {
 
 func (t *talk) languageBack() {
 	if !t.known {
-		t.again(t.l.Phrases.HintChoice.String())
+		t.again(hintChoice)
 		return
 	}
 	t.menu()
@@ -67,14 +76,14 @@ func (t *talk) languageBack() {
 
 // speak goes over to a language and remembers it.
 func (t *talk) speak(l *lang.Language) {
-	t.l, t.known, t.s.Profile.Language, t.class = l, true, l.Code, ClassLanguage
+	t.l, t.known, t.s.Profile.Language, t.class = t.w.onChannel(l), true, l.Code, ClassLanguage
 }
 
 func (t *talk) menuDraft() screen.Draft {
 	p := &t.l.Phrases
 	basket := p.MenuBasket.String()
 	if n := len(t.s.Basket.Lines); n > 0 {
-		basket = p.MenuBasketOf.Count(n)
+		basket = p.MenuBasketOf.Count(n, "n", t.l.Number(n))
 	}
 	return screen.Draft{
 		Title: p.MenuTitle.String(),
@@ -109,7 +118,7 @@ func (t *talk) resumeDraft() screen.Draft {
 	p := &t.l.Phrases
 	lines := t.basketLines()
 	if n := len(lines); n > resumeLines {
-		lines = append(lines[:resumeLines-1], p.AndMore.Count(n-resumeLines+1))
+		lines = append(lines[:resumeLines-1], t.words().andMore(n-resumeLines+1))
 	}
 	return screen.Draft{
 		Title: p.ResumeTitle.String(),
@@ -124,7 +133,7 @@ func (t *talk) resumeAnswer(key string) {
 	case 1:
 		t.basket()
 	case 2:
-		t.s.Basket = Basket{}
+		t.s.Basket, t.s.Questions = Basket{}, nil
 		t.menu()
 	}
 }

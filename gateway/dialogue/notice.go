@@ -10,18 +10,21 @@ import (
 )
 
 // Notice is the text of the SMS that tells an event to somebody who is not
-// waiting for it.
+// waiting for it, as long as one reply of the channel may be.
 func Notice(e orders.Event, l *lang.Language, w World) string {
-	return wording{l, &w}.event(e)
+	o := wording{w.onChannel(l), &w}
+	return o.fit(o.tells(e))
 }
 
 // Apology is what a phone is told when nothing can be kept just now.
-func Apology(l *lang.Language) string { return l.Phrases.Apology.String() }
+func Apology(l *lang.Language, w World) string {
+	o := wording{w.onChannel(l), &w}
+	return o.fit(o.forms(func(o wording) string { return o.l.Phrases.Apology.String() }))
+}
 
-// wording says what happens to orders.
-type wording struct {
-	l *lang.Language
-	w *World
+// tells are the texts that tell an event, the best first.
+func (o wording) tells(e orders.Event) []string {
+	return append(o.forms(func(o wording) string { return o.event(e) }), o.forms(func(o wording) string { return o.short(e) })...)
 }
 
 // event says an event in whole sentences.
@@ -55,28 +58,31 @@ func (o wording) event(e orders.Event) string {
 
 // short says an event in as few words as it can be told.
 func (o wording) short(e orders.Event) string {
-	number := strconv.FormatInt(e.Order.Number, 10)
-	if e.Kind == orders.Confirmed && !e.Refused {
-		return o.l.Phrases.ConfirmedShort.With("number", number, "code", e.Order.PickupCode)
+	p, number := &o.l.Phrases, strconv.FormatInt(e.Order.Number, 10)
+	switch {
+	case e.Kind == orders.Placed && !e.Refused:
+		return p.ReceivedShort.With("number", number, "code", e.Order.PickupCode)
+	case e.Kind == orders.Confirmed && !e.Refused:
+		return p.ConfirmedShort.With("number", number, "code", e.Order.PickupCode)
 	}
-	return o.l.Phrases.OrderTitle.With("number", number, "status", o.status(e.Kind))
+	return p.OrderTitle.With("number", number, "status", o.status(e.Kind))
 }
 
 // rejected says what is left, and how to order just that with one text.
 func (o wording) rejected(e orders.Event) string {
 	p := &o.l.Phrases
-	sentences := []string{p.NoticeRejected.With("number", strconv.FormatInt(e.Order.Number, 10))}
+	lines := []string{p.NoticeRejected.With("number", strconv.FormatInt(e.Order.Number, 10))}
 	for i, s := range e.Shortages {
 		if i == resumeLines {
-			sentences = append(sentences, p.AndMore.Count(len(e.Shortages)-i)+".")
+			lines = append(lines, o.andMore(len(e.Shortages)-i))
 			break
 		}
-		sentences = append(sentences, o.shortage(s, wanted(e.Order.Lines, s.SKU))+".")
+		lines = append(lines, o.shortage(s, wanted(e.Order.Lines, s.SKU)))
 	}
 	if left := leftOf(e); len(left) > 0 {
-		sentences = append(sentences, p.NoticeReorder.With("example", o.orderForm(left)))
+		lines = append(lines, p.NoticeReorder.With("example", o.orderForm(left)))
 	}
-	return strings.Join(sentences, " ")
+	return strings.Join(lines, "\n")
 }
 
 // wanted is how many of a product an order has.
@@ -90,14 +96,11 @@ func wanted(lines []orders.Line, sku string) (qty int) {
 }
 
 func (o wording) shortage(s orders.Shortage, qty int) string {
-	name := s.SKU
-	if p, ok := o.w.Catalog.BySKU(s.SKU); ok {
-		name = p.ShortName(o.l.Code)
-	}
+	name := o.name(s.SKU)
 	if s.Left <= 0 {
 		return o.l.Phrases.ShortNone.With("name", name)
 	}
-	return o.l.Phrases.ShortLine.With("name", name, "left", strconv.Itoa(s.Left), "qty", strconv.Itoa(qty))
+	return o.l.Phrases.ShortLine.With("name", name, "left", o.l.Number(s.Left), "qty", o.l.Number(qty))
 }
 
 // orderForm writes items as one texts them.
@@ -122,13 +125,8 @@ func (o wording) example() (string, bool) {
 	return o.orderForm(items), len(items) > 0
 }
 
-// station names a station; one that is unknown goes by its id.
-func (o wording) station(id string) string {
-	if s, ok := stationByID(o.w.Stations, id); ok {
-		return stationLabel(s)
-	}
-	return id
-}
+// andMore stands for lines that are not shown.
+func (o wording) andMore(n int) string { return o.l.Phrases.AndMore.Count(n, "n", o.l.Number(n)) }
 
 // status is what a status is called; one that is unknown goes by its own name.
 func (o wording) status(s orders.Status) string {

@@ -77,7 +77,7 @@ func (t *talk) ordersDraft() screen.Draft {
 	}
 	texts := make([]string, len(list))
 	for i, o := range list {
-		texts[i] = strconv.FormatInt(o.Number, 10) + " " + wording{t.l, t.w}.status(o.Status)
+		texts[i] = strconv.FormatInt(o.Number, 10) + " " + t.words().status(o.Status)
 		if len(o.Lines) > 0 {
 			texts[i] += " " + t.l.Money(o.Total)
 		}
@@ -98,7 +98,7 @@ func (t *talk) ordersAnswer(key string) {
 func (t *talk) showOrder(number int64) {
 	if _, ok := t.order(number); !ok && t.looked() {
 		t.orderList()
-		t.class, t.hint = ClassHint, t.l.Phrases.OrderUnknown.With("number", strconv.FormatInt(number, 10))
+		t.class, t.hint = ClassHint, hintOrderUnknown(strconv.FormatInt(number, 10))
 		return
 	}
 	t.class = ClassStatus
@@ -119,7 +119,7 @@ func (t *talk) orderDraft() screen.Draft {
 	if !ok {
 		return t.orderAway()
 	}
-	p, say := &t.l.Phrases, wording{t.l, t.w}
+	p, say := &t.l.Phrases, t.words()
 	var body []string
 	if o.PickupCode != "" {
 		body = append(body, p.PickupCode.With("code", o.PickupCode))
@@ -188,11 +188,13 @@ func (t *talk) cancelOrder(number int64) {
 		t.showOrder(number)
 		return
 	}
-	words, refused := wording{t.l, t.w}, orders.Event{Kind: o.Status, Order: o, Refused: o.Status != orders.Cancelled}
 	if !o.Status.CanBecome(orders.Cancelled) {
-		t.finish(ClassCancel, words.event(refused), words.short(refused))
+		refused := orders.Event{Kind: o.Status, Order: o, Refused: o.Status != orders.Cancelled}
+		t.finish(ClassCancel, t.words().tells(refused)...)
 		return
 	}
 	t.request = &orders.Request{Cancel: &orders.Cancel{ID: o.ID, Number: o.Number, At: t.w.Now}}
-	t.finish(ClassCancel, t.l.Phrases.Cancelling.With("number", strconv.FormatInt(number, 10)))
+	t.finish(ClassCancel, t.words().forms(func(w wording) string {
+		return w.l.Phrases.Cancelling.With("number", strconv.FormatInt(number, 10))
+	})...)
 }

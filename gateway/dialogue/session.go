@@ -10,6 +10,7 @@ import (
 
 	"haat/catalog"
 	"haat/gateway/lang"
+	"haat/gateway/parse"
 	"haat/gateway/screen"
 	"haat/orders"
 )
@@ -26,7 +27,7 @@ const (
 // Input is what the phone did.
 type Input struct {
 	Mode Mode
-	Dial bool   // a USSD session begins; Text is empty
+	Dial bool   // a USSD session begins; Text is what was dialled beside our code: "101*2" of *384*101*2#
 	Text string // the answer or the SMS
 }
 
@@ -53,12 +54,31 @@ type Session struct {
 	Basket  Basket     `json:"basket,omitzero"`
 	Orders  []OrderRef `json:"orders,omitempty"` // the last few placed, newest last
 	At      time.Time  `json:"at,omitzero"`      // of the last turn
+	// Questions are open about an order in words: they are put one after the
+	// other before the basket is checked out.
+	Questions []Question `json:"questions,omitempty"`
+	LeftOut   string     `json:"left_out,omitempty"` // words of it that the confirm screen must say are not ordered
 }
 
 // Basket is what the phone has chosen and not yet confirmed.
 type Basket struct {
 	ID    string        `json:"id,omitempty"` // becomes the order's id
 	Lines []orders.Line `json:"lines,omitempty"`
+}
+
+// Question is one thing that is unclear in an order.
+type Question struct {
+	Candidates []string `json:"candidates"`    // SKUs; one where only the quantity is unclear
+	Qty        int      `json:"qty,omitempty"` // 0 where that is unclear
+	Words      string   `json:"words,omitempty"`
+}
+
+// Offer is what somebody wants to sell, for the operators to read.
+type Offer struct {
+	Item  string        `json:"item"`
+	Qty   float64       `json:"qty,omitempty"`
+	Unit  string        `json:"unit,omitempty"`
+	Price catalog.Money `json:"price,omitzero"`
 }
 
 // OrderRef remembers an order that this phone placed.
@@ -81,6 +101,7 @@ const (
 	ClassStart    = "start"
 	ClassLanguage = "language"
 	ClassAsk      = "ask"     // an order in words that were not all clear
+	ClassSell     = "sell"    // an offer of somebody who wants to sell
 	ClassUnknown  = "unknown" // a text without any meaning to us
 )
 
@@ -88,6 +109,7 @@ const (
 type World struct {
 	Now       time.Time
 	Catalog   *catalog.Catalog
+	Parser    *parse.Parser // of that catalogue and those languages
 	Stations  []orders.Station
 	Languages *lang.Set // in the order offered; the first is the market's default
 	Currency  string
@@ -115,6 +137,7 @@ type Outcome struct {
 	Text    string
 	End     bool // the USSD session closes
 	Request *orders.Request
+	Offer   *Offer // of a turn of ClassSell that says what is offered
 	// NeedOrders asks the caller to look up the phone's orders and step again
 	// with World.Orders set; everything else in the outcome is then void.
 	NeedOrders bool

@@ -15,7 +15,7 @@ func (t *talk) categoriesDraft() screen.Draft {
 	}
 	names := make([]string, len(categories))
 	for i, c := range categories {
-		names[i] = c.Name(t.l.Code)
+		names[i] = t.words().category(c)
 	}
 	return screen.Draft{Title: t.l.Phrases.CategoriesTitle.String(), Options: options(names...), Nav: t.navUp()}
 }
@@ -31,7 +31,7 @@ func (t *talk) productsDraft() screen.Draft {
 	products := t.w.Catalog.In(t.s.Focus)
 	list := make([]string, len(products))
 	for i, p := range products {
-		list[i] = p.ShortName(t.l.Code) + " " + t.l.Amount(p.Price)
+		list[i] = t.words().product(p) + " " + t.l.Amount(p.Price)
 	}
 	title := t.l.Phrases.ProductsTitle.With("category", t.categoryName(t.s.Focus), "currency", t.l.Currency(t.w.Currency))
 	return screen.Draft{Title: title, Options: options(list...), Nav: t.nav()}
@@ -40,7 +40,7 @@ func (t *talk) productsDraft() screen.Draft {
 func (t *talk) categoryName(id string) string {
 	for _, c := range t.w.Catalog.Categories() {
 		if c.ID == id {
-			return c.Name(t.l.Code)
+			return t.words().category(c)
 		}
 	}
 	return id
@@ -55,7 +55,7 @@ func (t *talk) productsAnswer(key string) {
 
 func (t *talk) quantityDraft() screen.Draft {
 	p := t.product(t.s.Focus)
-	title := t.l.Phrases.HowMany.With("name", p.Name(t.l.Code), "unit", t.l.Unit(p.Unit), "price", t.l.Money(p.Price))
+	title := t.l.Phrases.HowMany.With("name", t.words().fullName(p), "unit", t.l.Unit(p.Unit), "price", t.l.Money(p.Price))
 	return screen.Draft{Title: title, Nav: t.nav()}
 }
 
@@ -75,20 +75,11 @@ func (t *talk) quantity(key string) (int, bool) {
 	n, err := strconv.Atoi(key)
 	switch {
 	case n == moreNumber:
-		t.again(t.l.Phrases.HintKeyMore.String())
+		t.again(hintKeyMore)
 	case err != nil || n < 1 || n > MaxQty:
-		t.again(t.l.Phrases.HintQuantity.String())
+		t.again(hintQuantity)
 	default:
 		return n, true
 	}
 	return 0, false
-}
-
-// name is what a product is called on a small screen; one that is no longer sold
-// goes by its code.
-func (t *talk) name(sku string) string {
-	if p := t.product(sku); p != nil {
-		return p.ShortName(t.l.Code)
-	}
-	return sku
 }

@@ -2,6 +2,7 @@ package dialogue
 
 import (
 	"strings"
+	"unicode"
 
 	"haat/gateway/lang"
 	"haat/gateway/parse"
@@ -16,10 +17,12 @@ const (
 	stateMenu       State = "menu"
 	stateResume     State = "resume"
 	stateHelp       State = "help"
-	stateAsk        State = "ask" // focus: the word that was not understood, or nothing
+	stateAsk        State = "ask" // focus: a number that no product has, or nothing
 	stateCategories State = "categories"
 	stateProducts   State = "products" // focus: the category
 	stateQuantity   State = "quantity" // focus: the SKU
+	stateWhich      State = "which"    // the first of the open questions; focus: how many are open
+	stateCount      State = "count"    // the same where only the quantity is unclear; focus: the SKU
 	stateBasket     State = "basket"
 	stateChange     State = "change"
 	stateLine       State = "line"       // focus: the SKU
@@ -48,6 +51,8 @@ var views = map[State]view{
 	stateCategories: {(*talk).categoriesDraft, (*talk).categoriesAnswer, (*talk).menu},
 	stateProducts:   {(*talk).productsDraft, (*talk).productsAnswer, (*talk).categories},
 	stateQuantity:   {(*talk).quantityDraft, (*talk).quantityAnswer, (*talk).quantityBack},
+	stateWhich:      {(*talk).whichDraft, (*talk).whichAnswer, (*talk).dropQuestion},
+	stateCount:      {(*talk).countDraft, (*talk).countAnswer, (*talk).dropQuestion},
 	stateBasket:     {(*talk).basketDraft, (*talk).basketAnswer, (*talk).menu},
 	stateChange:     {(*talk).changeDraft, (*talk).changeAnswer, (*talk).basket},
 	stateLine:       {(*talk).lineDraft, (*talk).lineAnswer, (*talk).lineBack},
@@ -75,9 +80,10 @@ type talk struct {
 	w       *World
 	l       *lang.Language
 	known   bool // the owner's language was chosen, not assumed
-	hint    string
+	hint    hint
 	closing []string // ends the talk with the first of these that fits, instead of a screen
 	request *orders.Request
+	offer   *Offer
 	class   string
 	need    bool // the phone's orders must be looked up first
 	lost    bool // the screen's subject has gone, so that no number can answer it
@@ -87,6 +93,9 @@ type talk struct {
 // input from every session gives a text within the budget, unless it asks for
 // the phone's orders: see Outcome.NeedOrders.
 func Step(s Session, in Input, w World) Outcome {
+	if in.Dial && in.Text != "" {
+		return dialled(s, in, w)
+	}
 	t := begin(s, in, &w)
 	t.hear()
 	return t.outcome()
@@ -96,13 +105,10 @@ func Step(s Session, in Input, w World) Outcome {
 // is too old, and without a screen that another mode showed.
 func begin(s Session, in Input, w *World) *talk {
 	t := &talk{s: tidy(s, w), in: in, w: w, class: ClassScreen}
-	t.l, t.known = w.Languages.Lookup(s.Profile.Language)
-	if !t.known {
-		t.l = w.Languages.Default()
-	}
+	t.l, t.known = w.language(s.Profile.Language)
 	old := w.Now.Sub(s.At) > w.Keep
 	if old {
-		t.s.Basket = Basket{}
+		t.s.Basket, t.s.Questions, t.s.LeftOut = Basket{}, nil, ""
 	}
 	if _, ok := views[s.State]; !ok || old || s.Mode != in.Mode {
 		t.leave()
@@ -111,26 +117,48 @@ func begin(s Session, in Input, w *World) *talk {
 	return t
 }
 
-// hear does what the input asks for.
+// hear does what the input asks for. A number is always an answer to the screen;
+// anything else is read as free text, wherever the phone is.
 func (t *talk) hear() {
 	if t.in.Dial {
-		t.hint = ""
+		t.hint = nil
 		t.open()
 		return
 	}
 	if t.in.Mode == USSD && strings.TrimSpace(t.in.Text) == "" {
-		t.again(t.l.Phrases.HintChoice.String())
+		t.again(hintChoice)
 		return
 	}
-	m := parse.Text(t.in.Text, t.l, t.w.Languages.English(), t.w.Catalog)
+	if key, ok := number(t.in.Text); ok {
+		t.press(key)
+		return
+	}
+	m := t.w.Parser.Text(t.in.Text, t.s.Profile.Language)
+	t.guessLanguage(m)
 	switch m.Intent {
 	case parse.Number:
-		t.press(m.Number)
+		t.press(digits(m.Number))
 	case parse.Unknown:
 		t.unknown()
 	default:
-		t.hint, t.lost = "", false // both were about a screen that is left now
+		t.hint, t.lost = nil, false // both were about a screen that is left now
 		t.command(m)
+	}
+}
+
+// guessLanguage answers a stranger in the language of the text, and goes on in
+// it, where that is clear. Single words of English and those by which carriers
+// start and stop texts are everybody's: they tell nothing of who sent them.
+func (t *talk) guessLanguage(m parse.Meaning) {
+	l, ok := t.w.language(m.Language)
+	wordless := !strings.ContainsFunc(t.in.Text, unicode.IsLetter)
+	everybodys := m.Language == lang.English && len(strings.Fields(t.in.Text)) == 1
+	if t.known || !ok || wordless || everybodys || m.Intent == parse.Language || m.Intent == parse.Start {
+		return
+	}
+	t.l = l
+	if m.Intent != parse.Stop {
+		t.known, t.s.Profile.Language = true, m.Language
 	}
 }
 
@@ -139,18 +167,20 @@ func (t *talk) press(key string) {
 	v, ok := views[t.s.State]
 	switch {
 	case !ok:
-		t.open()
+		if !t.takeNumber(key) {
+			t.open()
+		}
 	case key == keyHome:
-		t.hint = ""
+		t.hint = nil
 		t.menu()
 	case t.lost:
 		t.class = ClassHint
 	case key == keyBack && v.back != nil:
 		v.back(t)
 	case key == keyBack:
-		t.again(t.l.Phrases.HintChoice.String())
+		t.again(hintChoice)
 	case t.listChanged() && (key == keyMore || t.s.State != stateConfirm): // which has its own way to tell what changed
-		t.again(t.l.Phrases.HintListNew.String())
+		t.again(hintListNew)
 	case key == keyMore:
 		t.more()
 	default:
@@ -164,29 +194,34 @@ func (t *talk) more() {
 	case !t.s.Last:
 		t.s.Page++
 	case t.s.State == stateQuantity || t.s.State == stateRequantity:
-		t.again(t.l.Phrases.HintKeyMore.String())
+		t.again(hintKeyMore)
 	default:
-		t.again(t.l.Phrases.HintLastPage.String())
+		t.again(hintLastPage)
 	}
 }
 
 // again repeats the screen with a hint. A list that has changed meanwhile is
 // shown from its beginning: the numbers that were read mean nothing any more.
-func (t *talk) again(hint string) {
+func (t *talk) again(h hint) {
 	t.class = ClassHint
 	switch {
 	case t.s.State == "":
 		t.open()
 	case t.lost: // footing has said why
 	case t.listChanged():
-		t.s.Page, t.hint = 0, t.l.Phrases.HintListNew.String()
+		t.s.Page, t.hint = 0, hintListNew
 	default:
-		t.hint = hint
+		t.hint = h
 	}
 }
 
-// noAnswer is the answer to any number where there is nothing to choose.
-func (t *talk) noAnswer(string) { t.again(t.l.Phrases.HintChoice.String()) }
+// noAnswer is the answer to any number where there is nothing to choose: by SMS
+// it may still be that of a product.
+func (t *talk) noAnswer(key string) {
+	if !t.takeNumber(key) {
+		t.again(hintChoice)
+	}
+}
 
 // listChanged tells that the phone shows something of an older catalogue whose
 // numbers or whose page breaks mean nothing any more.
@@ -195,7 +230,7 @@ func (t *talk) listChanged() bool {
 }
 
 func listsCatalog(s State) bool {
-	return s == stateCategories || s == stateProducts || s == stateConfirm
+	return s == stateCategories || s == stateProducts || s == stateWhich || s == stateConfirm
 }
 
 // enter goes to the first page of a state.
@@ -214,9 +249,10 @@ func (t *talk) finish(class string, texts ...string) {
 
 // outcome shows where the step has led.
 func (t *talk) outcome() Outcome {
-	o := Outcome{Class: t.class, Request: t.request}
+	o := Outcome{Class: t.class, Request: t.request, Offer: t.offer}
 	if t.closing != nil {
-		o.Text, o.End = t.closingText(), true
+		o.Text, o.End = t.words().fit(t.closing), true
+		t.s.Catalog = ""
 	} else {
 		o.Text = t.show()
 	}
@@ -229,9 +265,7 @@ func (t *talk) outcome() Outcome {
 }
 
 func (t *talk) show() string {
-	draft := views[t.s.State].draft(t)
-	draft.Hint = t.hint
-	page := draft.Page(t.s.Page, t.w.Budget)
+	page := t.page(t.s.Page)
 	t.s.Page, t.s.Last = page.Number, page.Number == page.Of-1
 	t.s.Catalog = ""
 	if listsCatalog(t.s.State) {
@@ -240,18 +274,40 @@ func (t *talk) show() string {
 	return page.Text
 }
 
-// closingText is the first text that fits one page, or as much of the last as does.
-func (t *talk) closingText() string {
-	var page screen.Page
-	for _, text := range t.closing {
-		page = screen.Draft{Title: text}.Page(0, t.w.Budget)
-		if page.Of == 1 {
-			break
+// page fits the n-th page of the screen, in short phrases where that takes fewer
+// pages, and then without the title on all but the first where that does.
+// Neither n nor the hint decides which it is, so that the breaks between pages
+// stay where they are from turn to turn.
+func (t *talk) page(n int) screen.Page {
+	best := t.draft().Page(n, t.w.Budget)
+	if best.Of == 1 {
+		return best
+	}
+	full := t.l
+	defer func() { t.l = full }()
+	t.l = full.Brief()
+	for _, once := range [...]bool{false, true} {
+		draft := t.draft()
+		draft.TitleOnce = once
+		if page := draft.Page(n, t.w.Budget); page.Of < best.Of {
+			best = page
 		}
 	}
-	t.s.Catalog = ""
-	return page.Text
+	return best
 }
+
+// draft is the screen in the phrases of t.l.
+func (t *talk) draft() screen.Draft {
+	d := views[t.s.State].draft(t)
+	d.RightToLeft = t.l.RightToLeft()
+	if t.hint != nil {
+		d.Hint, d.HintShort = t.hint(t.l), t.hint(t.l.Brief())
+	}
+	return d
+}
+
+// words says what happens in the language of the talk.
+func (t *talk) words() wording { return wording{t.l, t.w} }
 
 // nav labels the keys of a screen whose parent is not the main menu.
 func (t *talk) nav() screen.Nav {

@@ -61,11 +61,13 @@ func TestSessionIsSmall(t *testing.T) {
 
 func TestLimitsOfTheBasket(t *testing.T) {
 	w := market(t)
+	w.Budget = screen.SMS(8)
 	var all []string
 	for _, p := range w.Catalog.Products() {
 		all = append(all, p.SKU)
 	}
-	full := Step(Session{}, Input{Mode: SMS, Text: "ORDER " + strings.Join(all[:MaxLines], ", ")}, w)
+	half := Step(Session{}, Input{Mode: SMS, Text: "ORDER " + strings.Join(all[:MaxLines/2], ", ")}, w)
+	full := Step(half.Session, Input{Mode: SMS, Text: "ORDER " + strings.Join(all[MaxLines/2:MaxLines], ", ")}, w)
 	if n := len(full.Session.Basket.Lines); n != MaxLines {
 		t.Fatalf("%d lines are in the basket", n)
 	}
@@ -187,7 +189,8 @@ func TestRejectedBasketComesBack(t *testing.T) {
 // pages that were made from two catalogues.
 func TestReadingBeginsAgain(t *testing.T) {
 	w := market(t)
-	o := walkTo(t, w, SMS, "RICE1, RICE5, RICE25, SALT, SOAP, OIL1, OIL5, TEA100, COFFEE, MATCH, PEN, PENCIL", "3", "98")
+	w.Budget = screen.SMS(1)
+	o := walkTo(t, w, SMS, "RICE1, RICE5, RICE25, SALT, SOAP, OIL1", "OIL5, TEA100, COFFEE, MATCH, PEN, PENCIL, SUGAR1, BREAD", "3", "98")
 	if o.Session.State != stateConfirm || o.Session.Page != 1 || o.Session.Last {
 		t.Fatalf("the walk ends at page %d of %q", o.Session.Page, o.Session.State)
 	}
@@ -195,7 +198,7 @@ func TestReadingBeginsAgain(t *testing.T) {
 	newer.Version = "v2"
 	w.Catalog = &newer
 	o = Step(o.Session, Input{Mode: SMS, Text: "98"}, w)
-	if o.Session.Page != 0 || !strings.HasPrefix(o.Text, "The list has changed") {
+	if o.Session.Page != 0 || !strings.HasPrefix(o.Text, "New list") {
 		t.Errorf("page %d: %q", o.Session.Page, o.Text)
 	}
 }
@@ -230,7 +233,7 @@ func TestAnEmptyBasketEnds(t *testing.T) {
 func TestNothingIsSold(t *testing.T) {
 	w := market(t)
 	w.Catalog = catalog.New("v0", nil, nil)
-	for text, says := range map[string]string{"1": "Nothing is on sale", "help": "MENU: shop", "order x": "not clear", "2": "Your basket is empty"} {
+	for text, says := range map[string]string{"1": "Nothing is on sale", "help": "MENU: shop", "qwrtp": "did not understand", "2": "Your basket is empty"} {
 		if o := walkTo(t, w, SMS, text); !strings.Contains(o.Text, says) {
 			t.Errorf("%s: %q", text, o.Text)
 		}
@@ -238,9 +241,13 @@ func TestNothingIsSold(t *testing.T) {
 }
 
 func TestApology(t *testing.T) {
-	for _, l := range market(t).Languages.Languages() {
-		if text := Apology(l); text == "" || len(text) > 100 {
-			t.Errorf("%s: %q", l.Code, text)
+	w := market(t)
+	for _, l := range w.Languages.Languages() {
+		for _, septets := range []int{160, screen.MinSeptets} {
+			w.Budget.Septets = septets
+			if text := Apology(l, w); text == "" || !w.Budget.Fits(text) {
+				t.Errorf("%s: %q", l.Code, text)
+			}
 		}
 	}
 }

@@ -29,6 +29,8 @@ func tidy(s Session, w *World) Session {
 		s.Focus = ""
 	}
 	s.Basket = tidyBasket(s.Basket, w)
+	s.Questions = tidyQuestions(s.Questions, w)
+	s.LeftOut = clip(s.LeftOut)
 	if n := len(s.Orders); n > maxRefs {
 		s.Orders = s.Orders[n-maxRefs:]
 	}
@@ -65,7 +67,7 @@ const maxPrice = 1e13
 // footing leaves a screen whose subject is gone from the catalogue, the basket
 // or the session for the nearest that still stands.
 func (t *talk) footing() {
-	state := t.s.State
+	state, focus := t.s.State, t.s.Focus
 	switch state {
 	case stateProducts:
 		if len(t.w.Catalog.In(t.s.Focus)) == 0 {
@@ -75,6 +77,8 @@ func (t *talk) footing() {
 		if _, ok := t.w.Catalog.BySKU(t.s.Focus); !ok {
 			t.enter(stateCategories, "")
 		}
+	case stateWhich, stateCount:
+		t.questionFooting()
 	case stateLine, stateRequantity:
 		if t.line(t.s.Focus) == nil {
 			t.enter(stateBasket, "")
@@ -92,8 +96,8 @@ func (t *talk) footing() {
 			t.enter(stateOrders, "")
 		}
 	}
-	if t.lost = t.s.State != state; t.lost {
-		t.hint = t.l.Phrases.HintGone.String()
+	if t.lost = t.s.State != state || t.s.Focus != focus; t.lost {
+		t.hint = hintGone
 	}
 }
 

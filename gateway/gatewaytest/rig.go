@@ -43,8 +43,8 @@ type Rig struct {
 
 // Products are what a rig sells: rice without end and ten bars of soap.
 var Products = []catalog.Product{
-	{SKU: "RICE5", Category: "staples", Names: map[string]string{"en": "Rice 5 kg", "sw": "Mchele kilo 5"}, Unit: "bag", Price: catalog.Money{Minor: 85000, Currency: "KES"}},
-	{SKU: "SOAP", Category: "hygiene", Names: map[string]string{"en": "Bar soap", "sw": "Sabuni ya mche"}, Unit: "piece", Price: catalog.Money{Minor: 15000, Currency: "KES"}, Counted: true, Stock: 10},
+	{SKU: "RICE5", Number: 101, Category: "staples", Names: map[string]string{"en": "Rice 5 kg", "sw": "Mchele kilo 5"}, Unit: "bag", Price: catalog.Money{Minor: 85000, Currency: "KES"}},
+	{SKU: "SOAP", Number: 201, Category: "hygiene", Names: map[string]string{"en": "Bar soap", "sw": "Sabuni ya mche"}, Unit: "piece", Price: catalog.Money{Minor: 15000, Currency: "KES"}, Counted: true, Stock: 10},
 }
 
 // Options change a rig.

@@ -1,6 +1,11 @@
-// Package lang holds what is said, per language: every phrase, the words
-// that people type, and how numbers and money are written. A language is one
-// YAML file beside this one; adding a language is adding a file.
+// Package lang holds what is said and what is understood, per language: every
+// phrase in its full and its short form, how numbers and money are written,
+// and the words that people type.
+//
+// A language is two files beside this one: sw.yaml for what is said and
+// sw.words.yaml for what is understood. A third, hi-Latn.yaml, says the same in
+// Latin script for channels and phones that have no other. Adding a language
+// is adding files.
 package lang
 
 import (
@@ -13,6 +18,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"golang.org/x/text/language"
+
+	"haat/gateway/gsm"
 )
 
 //go:embed *.yaml
@@ -21,6 +28,9 @@ var files embed.FS
 // English is the code of the language whose words are understood in every
 // market and whose phrases say which placeholders a phrase has.
 const English = "en"
+
+// latin marks the file of a language in Latin script.
+const latin = "-Latn"
 
 // Set is the languages of a market in the order in which they are offered.
 type Set struct {
@@ -31,37 +41,37 @@ type Set struct {
 // Language is one language with all that is said in it. It is immutable.
 type Language struct {
 	Code    string // ISO 639: "sw"
+	Names   string // by what goods are called in it: the code, or "hi-Latn" in Latin script
 	Name    string // what its speakers call it: "Kiswahili"
 	Phrases Phrases
-	Words   Words
+	Words   *Words
 
-	money    money
-	units    map[string]string
-	commands map[string]Command
-	names    map[string]string // what people call the languages of the set -> code
+	money money
+	units map[string]string
+	brief *Language // the same in short phrases
+	latin *Language // the same in the GSM alphabet; nil where we have none
 }
 
 // file is a language as it is written in YAML.
 type file struct {
 	Name    string            `yaml:"name"`
-	Called  []string          `yaml:"called"`
 	Money   money             `yaml:"money"`
 	Units   map[string]string `yaml:"units"`
-	Words   Words             `yaml:"words"`
 	Phrases Phrases           `yaml:"phrases"`
+	Short   Phrases           `yaml:"short"`
 }
 
 // Load reads the languages with these codes, in this order, or all that there
 // are when no code is given. It fails when a language is unknown or incomplete.
 func Load(codes ...string) (*Set, error) {
 	if len(codes) == 0 {
-		codes = available()
+		codes = Available()
 	}
 	english, err := read(English, nil)
 	if err != nil {
 		return nil, err
 	}
-	set, names := &Set{english: english}, map[string]string{}
+	set := &Set{english: english}
 	for _, code := range codes {
 		if slices.ContainsFunc(set.offered, func(l *Language) bool { return l.Code == code }) {
 			return nil, fmt.Errorf("language %q is listed twice: list it once", code)
@@ -72,46 +82,107 @@ func Load(codes ...string) (*Set, error) {
 				return nil, err
 			}
 		}
-		for name := range l.names {
-			names[name] = code
-		}
 		set.offered = append(set.offered, l)
 	}
-	for _, l := range set.offered {
-		l.names = names
-	}
-	english.names = names
 	return set, nil
 }
 
-// available lists the embedded languages, English first.
-func available() []string {
+// Available lists the languages that there are, English first.
+func Available() []string {
 	codes := []string{English}
 	entries, _ := files.ReadDir(".") // an embedded folder can always be read
 	for _, e := range entries {
-		if code := strings.TrimSuffix(e.Name(), ".yaml"); code != English {
+		code, words := strings.CutSuffix(e.Name(), ".words.yaml")
+		if words && code != English {
 			codes = append(codes, code)
 		}
 	}
 	return codes
 }
 
+// read puts a language together from its files.
 func read(code string, english *Language) (*Language, error) {
-	data, err := files.ReadFile(code + ".yaml")
-	if err != nil {
-		return nil, fmt.Errorf("there is no language %q: use one of %s", code, strings.Join(available(), ", "))
+	if !slices.Contains(Available(), code) {
+		return nil, fmt.Errorf("there is no language %q: use one of %s", code, strings.Join(Available(), ", "))
 	}
-	l, err := decode(code, data, english)
+	l, err := readSaid(code, code, english)
 	if err != nil {
-		return nil, fmt.Errorf("language file %s.yaml: %w", code, err)
+		return nil, err
+	}
+	if l.Words, err = readWords(code); err != nil {
+		return nil, err
+	}
+	l.brief.Words = l.Words
+	if l.latin, err = inLatin(l, english); err != nil {
+		return nil, err
+	}
+	if l.brief.latin = l.latin; l.latin != nil {
+		l.brief.latin = l.latin.brief
 	}
 	return l, nil
 }
 
-// decode reads one language file strictly. With english it also checks that
-// each phrase has the placeholders of the English one.
-func decode(code string, data []byte, english *Language) (*Language, error) {
-	tag, err := language.Parse(code)
+// inLatin is the language in the GSM alphabet: itself where that is how it is
+// written, else what its file for Latin script says.
+func inLatin(l, english *Language) (*Language, error) {
+	if l.plain() {
+		return l, nil
+	}
+	if english == nil {
+		english = l
+	}
+	if _, err := files.ReadFile(l.Code + latin + ".yaml"); err != nil {
+		return nil, nil
+	}
+	v, err := readSaid(l.Code, l.Code+latin, english)
+	if err != nil {
+		return nil, err
+	}
+	v.Words, v.brief.Words, v.latin, v.brief.latin = l.Words, l.Words, v, v.brief
+	return v, nil
+}
+
+// plain tells whether all that is said in the language is in the GSM alphabet.
+func (l *Language) plain() bool {
+	for _, p := range l.Phrases.all() {
+		for _, text := range p.Texts() {
+			if gsm.Encoding(text) != gsm.GSM7 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func readSaid(code, name string, english *Language) (*Language, error) {
+	data, err := files.ReadFile(name + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("language file %s.yaml: %w", name, err)
+	}
+	l, err := decode(name, data, english)
+	if err != nil {
+		return nil, fmt.Errorf("language file %s.yaml: %w", name, err)
+	}
+	l.Code, l.brief.Code = code, code
+	return l, nil
+}
+
+func readWords(code string) (*Words, error) {
+	data, err := files.ReadFile(code + ".words.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("language file %s.words.yaml: %w", code, err)
+	}
+	var w Words
+	if err := yaml.UnmarshalWithOptions(data, &w, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("language file %s.words.yaml: %w", code, err)
+	}
+	return &w, nil
+}
+
+// decode reads one file of what is said, strictly. With english it also checks
+// that each phrase has the placeholders of the English one.
+func decode(name string, data []byte, english *Language) (*Language, error) {
+	tag, err := language.Parse(strings.TrimSuffix(name, latin)) // the script changes no plural
 	if err != nil {
 		return nil, fmt.Errorf("name the file by an ISO 639 code: %w", err)
 	}
@@ -119,47 +190,92 @@ func decode(code string, data []byte, english *Language) (*Language, error) {
 	if err := yaml.UnmarshalWithOptions(data, &f, yaml.Strict()); err != nil {
 		return nil, err
 	}
-	l := &Language{Code: code, Name: f.Name, Phrases: f.Phrases, Words: f.Words, money: f.Money, units: f.Units, names: map[string]string{}}
-	if l.commands, err = f.Words.index(); err != nil {
+	if err := f.complete(); err != nil {
 		return nil, err
 	}
-	for _, name := range append(f.Called, f.Name) {
-		l.names[Fold(name)] = code
+	l := &Language{Code: name, Names: name, Name: f.Name, Phrases: f.Phrases, money: f.Money, units: f.Units}
+	var model *Phrases
+	if english != nil {
+		model = &english.Phrases
 	}
-	return l, errors.Join(f.complete(), l.bind(tag, english))
+	if err := l.Phrases.bind(tag, model); err != nil {
+		return nil, err
+	}
+	brief := *l
+	brief.Phrases = f.Short
+	for i, p := range brief.Phrases.all() {
+		if len(p.forms) == 0 {
+			*p = *l.Phrases.all()[i]
+		}
+	}
+	if err := brief.Phrases.bind(tag, &l.Phrases); err != nil {
+		return nil, fmt.Errorf("short forms: %w", err)
+	}
+	l.brief, brief.brief = &brief, &brief
+	return l, nil
 }
 
-// complete tells what the file lacks beside phrases and words.
+// complete tells what the file lacks beside phrases.
 func (f *file) complete() error {
-	if f.Name == "" || len(f.Called) == 0 || f.Money.Decimal == "" {
-		return errors.New("name, called and money.decimal must be set")
+	if f.Name == "" || f.Money.Decimal == "" || len(f.Money.Grouping) == 0 {
+		return errors.New("name, money.decimal and money.grouping must be set")
 	}
 	return nil
 }
 
-// bind finishes every phrase for the language and checks it; all that is wrong
-// is told at once.
-func (l *Language) bind(tag language.Tag, english *Language) error {
+// all lists the phrases in the order of the struct.
+func (p *Phrases) all() []*Phrase {
+	v := reflect.ValueOf(p).Elem()
+	list := make([]*Phrase, v.NumField())
+	for i := range list {
+		list[i] = v.Field(i).Addr().Interface().(*Phrase)
+	}
+	return list
+}
+
+// Each calls do for every phrase with its name in the language files.
+func (p *Phrases) Each(do func(key string, p *Phrase)) {
+	t := reflect.TypeFor[Phrases]()
+	for i, phrase := range p.all() {
+		do(t.Field(i).Tag.Get("yaml"), phrase)
+	}
+}
+
+// bind finishes every phrase for the language and checks it against its model;
+// all that is wrong is told at once.
+func (p *Phrases) bind(tag language.Tag, model *Phrases) error {
 	var problems []error
 	needed := pluralForms(tag)
-	phrases := reflect.ValueOf(&l.Phrases).Elem()
-	for i := range phrases.NumField() {
-		key := phrases.Type().Field(i).Tag.Get("yaml")
-		p := phrases.Field(i).Addr().Interface().(*Phrase)
-		p.tag = tag
-		var model *Phrase
-		if english != nil {
-			model = reflect.ValueOf(&english.Phrases).Elem().Field(i).Addr().Interface().(*Phrase)
-		}
-		if err := p.check(needed, model); err != nil {
+	models := model.allOrNone(len(p.all()))
+	i := 0
+	p.Each(func(key string, phrase *Phrase) {
+		phrase.tag = tag
+		if err := phrase.check(needed, models[i]); err != nil {
 			problems = append(problems, fmt.Errorf("phrases.%s: %w", key, err))
 		}
-	}
+		i++
+	})
 	return errors.Join(problems...)
+}
+
+func (p *Phrases) allOrNone(n int) []*Phrase {
+	if p == nil {
+		return make([]*Phrase, n)
+	}
+	return p.all()
 }
 
 // Languages are the languages in the order in which they are offered.
 func (s *Set) Languages() []*Language { return s.offered }
+
+// Understood are the languages whose words are understood: those offered, and
+// English.
+func (s *Set) Understood() []*Language {
+	if slices.Contains(s.offered, s.english) {
+		return s.offered
+	}
+	return append(s.offered[:len(s.offered):len(s.offered)], s.english)
+}
 
 // Default is the market's language: the first one.
 func (s *Set) Default() *Language { return s.offered[0] }
@@ -183,6 +299,18 @@ func (s *Set) Lookup(code string) (*Language, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Brief is the language in its short phrases, for small screens.
+func (l *Language) Brief() *Language { return l.brief }
+
+// Latin is the language in the GSM alphabet, or nil where we do not have it.
+func (l *Language) Latin() *Language { return l.latin }
+
+// RightToLeft tells whether the language is written from right to left.
+func (l *Language) RightToLeft() bool {
+	script, _ := language.Make(l.Names).Script()
+	return script.String() == "Arab"
 }
 
 // Unit is the word for a unit of sale of the catalogue ("bag"), or the unit as

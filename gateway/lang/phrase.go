@@ -18,6 +18,7 @@ import (
 type Phrase struct {
 	tag   language.Tag
 	forms map[plural.Form]template // only Other where the phrase has no plural
+	same  bool                     // written as one text, for every number
 }
 
 // template alternates literal text and placeholder names; literals are first.
@@ -32,6 +33,7 @@ var formNames = map[string]plural.Form{"zero": plural.Zero, "one": plural.One, "
 func (p *Phrase) UnmarshalYAML(unmarshal func(any) error) error {
 	var text string
 	if unmarshal(&text) == nil {
+		p.same = true
 		return p.parse(map[string]string{"other": text})
 	}
 	var forms map[string]string
@@ -113,6 +115,31 @@ func (t template) fill(pairs []string) string {
 	return b.String()
 }
 
+// Texts are the texts of the phrase, one for each of its plural forms, with the
+// placeholders in braces.
+func (p Phrase) Texts() []string {
+	var texts []string
+	for _, form := range [...]plural.Form{plural.Zero, plural.One, plural.Two, plural.Few, plural.Many, plural.Other} {
+		if t, ok := p.forms[form]; ok {
+			texts = append(texts, t.String())
+		}
+	}
+	return texts
+}
+
+// String is the template as it is written.
+func (t template) String() string {
+	var b strings.Builder
+	for i, part := range t {
+		if i%2 == 0 {
+			b.WriteString(part)
+			continue
+		}
+		b.WriteString("{" + part + "}")
+	}
+	return b.String()
+}
+
 // names lists the placeholders, sorted.
 func (t template) names() []string {
 	found := map[string]bool{}
@@ -132,7 +159,7 @@ func (p *Phrase) check(needed map[plural.Form]bool, model *Phrase) error {
 	if !ok {
 		return errors.New(`the form "other" is missing: every phrase has it`)
 	}
-	if len(p.forms) > 1 || model != nil && len(model.forms) > 1 {
+	if !p.same {
 		for name, form := range formNames {
 			if _, has := p.forms[form]; has != needed[form] {
 				return fmt.Errorf("the language uses the plural categories %s, and %q does not match that", formList(needed), name)

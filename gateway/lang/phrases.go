@@ -95,6 +95,28 @@ type Phrases struct {
 	StatusRejected   Phrase `yaml:"status_rejected"`
 	StatusCancelled  Phrase `yaml:"status_cancelled"`
 
+	// Questions about a text that was not all clear.
+	Which       Phrase `yaml:"which"`         // {word}: as it was typed
+	NoNumber    Phrase `yaml:"no_number"`     // {number}: a keypad number that no product has
+	HintLeftOut Phrase `yaml:"hint_left_out"` // {word}
+	RepeatNone  Phrase `yaml:"repeat_none"`
+
+	// Offers of those who want to sell.
+	OfferNoted   Phrase `yaml:"offer_noted"`  // {offer}
+	OfferLine    Phrase `yaml:"offer_line"`   // {qty} {unit} {item}
+	OfferPriced  Phrase `yaml:"offer_priced"` // {qty} {unit} {item} {price}
+	OfferHow     Phrase `yaml:"offer_how"`    // {example}
+	OfferExample Phrase `yaml:"offer_example"`
+
+	// The price list on the shop's wall.
+	ListTitle   Phrase `yaml:"list_title"`
+	ListHow     Phrase `yaml:"list_how"`  // {example}
+	ListDial    Phrase `yaml:"list_dial"` // {code}
+	ListNumber  Phrase `yaml:"list_number"`
+	ListProduct Phrase `yaml:"list_product"`
+	ListUnit    Phrase `yaml:"list_unit"`
+	ListPrice   Phrase `yaml:"list_price"`
+
 	// Answers to commands.
 	Help         Phrase `yaml:"help"`
 	HelpDial     Phrase `yaml:"help_dial"`     // {code}
@@ -102,7 +124,6 @@ type Phrases struct {
 	OrderExample Phrase `yaml:"order_example"` // {items}: how an order is written
 	Stopped      Phrase `yaml:"stopped"`
 	Started      Phrase `yaml:"started"`
-	Unclear      Phrase `yaml:"unclear"` // {word}
 	NotOrdered   Phrase `yaml:"not_ordered"`
 	Unknown      Phrase `yaml:"unknown"`
 	WriteLike    Phrase `yaml:"write_like"` // {example}

@@ -17,19 +17,21 @@ import (
 // Entry is one line of the log as people read it. A turn whose reply was
 // amended is one entry with what the phone was really told.
 type Entry struct {
-	Seq     uint64        `json:"seq"`
-	At      time.Time     `json:"at"`
-	Kind    Kind          `json:"kind"`
-	Channel string        `json:"channel"`
-	Mode    dialogue.Mode `json:"mode,omitempty"`
-	Phone   gateway.Phone `json:"phone"`
-	ID      string        `json:"id,omitempty"` // the carrier's id of the inbound message
-	In      string        `json:"in"`
-	Out     string        `json:"out"`
-	Order   string        `json:"order"` // id of the order that it placed, cancelled or tells of
-	State   gateway.State `json:"state,omitempty"`
-	Ref     string        `json:"ref,omitempty"` // of a status: the sequence of the message that was sent
-	Code    string        `json:"code,omitempty"`
+	Seq     uint64          `json:"seq"`
+	At      time.Time       `json:"at"`
+	Kind    Kind            `json:"kind"`
+	Channel string          `json:"channel"`
+	Mode    dialogue.Mode   `json:"mode,omitempty"`
+	Phone   gateway.Phone   `json:"phone"`
+	ID      string          `json:"id,omitempty"` // the carrier's id of the inbound message
+	In      string          `json:"in"`
+	Out     string          `json:"out"`
+	Order   string          `json:"order"` // id of the order that it placed, cancelled or tells of
+	State   gateway.State   `json:"state,omitempty"`
+	Ref     string          `json:"ref,omitempty"` // of a status: the sequence of the message that was sent
+	Code    string          `json:"code,omitempty"`
+	Class   string          `json:"class,omitempty"` // of a turn: one of the dialogue's classes
+	Offer   *dialogue.Offer `json:"offer,omitempty"`
 }
 
 // amendWithin is longer than any answer may wait for the processor's word.
@@ -167,6 +169,7 @@ func entryOf(m jetstream.Msg, meta *jetstream.MsgMetadata) (e Entry, amends uint
 		var t gateway.Turn
 		err = json.Unmarshal(m.Data(), &t)
 		e.Channel, e.Mode, e.ID, e.In, e.Out = t.In.Channel, t.In.Mode, t.In.ID, t.In.Text, t.Reply.Text
+		e.Class, e.Offer = t.Class, t.Offer
 		if t.Request != nil {
 			e.Order, open = t.Request.OrderID(), true
 		}

@@ -19,6 +19,7 @@ const (
 type Budget struct {
 	Septets int
 	Units   int
+	GSM7    bool // the channel carries GSM 03.38 alone; Units is of no use then
 }
 
 // USSD is what one screen of a USSD session holds on the networks that allow
@@ -54,7 +55,7 @@ func (b Budget) Valid() error {
 // Fits tells whether the text can be sent whole within the budget.
 func (b Budget) Fits(text string) bool {
 	s := measure(text)
-	return s.of(s.ucs2) <= b.in(s.ucs2)
+	return s.of(s.ucs2) <= b.in(s.ucs2) && !(b.GSM7 && s.ucs2)
 }
 
 // holds is Fits for pieces that are put together one by one: whatever holds

@@ -28,6 +28,12 @@ func (l *layout) line(text string) line {
 func (l *layout) frames(from position) iter.Seq[frame] {
 	return func(yield func(frame) bool) {
 		for _, bare := range [...]bool{false, true} {
+			if l.once && from != (position{}) {
+				if !yield(frame{bare: bare}) {
+					return
+				}
+				continue
+			}
 			if !yield(frame{l.title, bare}) || !yield(frame{l.shortTitle(from, bare), bare}) || !yield(frame{bare: bare}) {
 				return
 			}
@@ -48,20 +54,24 @@ func (l *layout) shortTitle(from position, bare bool) line {
 }
 
 // modest tells whether a frame leaves a page to its content: labelled keys take
-// no more than half of it, and of the rest the title no more than half on
-// the first page, a quarter on others, where people know it already. Half of
-// what depends on whether the frame and the page's first block need UCS-2.
+// no more than half of it, and of the rest the title no more than half. On the
+// pages that follow, where people know both already, it is a third and a
+// quarter, and nothing where the frame alone would put the page into UCS-2. Of
+// what depends on whether the frame and the page's first block need that.
 func (l *layout) modest(f frame, from position) bool {
 	keys := l.nav.size(f.bare, true)
-	ucs2 := f.title.size.ucs2 || keys.ucs2 || l.sizeAt(from).ucs2
-	page, share := l.budget.in(ucs2), 4
+	content := l.sizeAt(from).ucs2
+	ucs2 := f.title.size.ucs2 || keys.ucs2 || content
+	page, keysShare, titleShare := l.budget.in(ucs2), 3, 4
 	if from == (position{}) {
-		share = 2
-	}
-	if !f.bare && keys.of(ucs2) > page/2 {
+		keysShare, titleShare = 2, 2
+	} else if ucs2 && !content {
 		return false
 	}
-	return f.title.size.of(ucs2) <= (page-keys.of(ucs2))/share
+	if !f.bare && keys.of(ucs2) > page/keysShare {
+		return false
+	}
+	return f.title.size.of(ucs2) <= (page-keys.of(ucs2))/titleShare
 }
 
 // navigation is the line of the fixed keys.

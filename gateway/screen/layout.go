@@ -29,14 +29,16 @@ type sheet struct {
 // with no option that is longer than a page.
 type layout struct {
 	budget Budget
+	rtl    bool
 	title  line
+	once   bool // the title is for the first page alone
 	nav    navigation
 	blocks []block
 	finals int // the first of the blocks that stand together on the last page
 }
 
 func newLayout(d *Draft, b Budget) *layout {
-	l := &layout{budget: b}
+	l := &layout{budget: b, rtl: d.RightToLeft, once: d.TitleOnce}
 	l.nav = newNavigation(d.Nav, l)
 	l.blocks = make([]block, 0, len(d.Body)+len(d.Options)+len(d.Final)+1)
 	for _, text := range d.Body {
@@ -47,7 +49,7 @@ func newLayout(d *Draft, b Budget) *layout {
 	}
 	l.addFinal(d.Final)
 	if len(l.blocks) > 0 {
-		l.title = l.line(plain(d.Title))
+		l.title = l.line(l.directed(plain(d.Title)))
 		return l
 	}
 	// A title that is all there is to read is not shortened: it flows.
@@ -58,7 +60,7 @@ func newLayout(d *Draft, b Budget) *layout {
 
 func (l *layout) addText(text string) {
 	for text := range strings.SplitSeq(text, "\n") {
-		if text = plain(text); text != "" {
+		if text = l.directed(plain(text)); text != "" {
 			l.blocks = append(l.blocks, block{text: text, size: l.measure(text).plus(ascii(1)), flows: true})
 		}
 	}
@@ -110,7 +112,7 @@ func (l *layout) option(o Option, short bool) block {
 	if short || text == "" {
 		text = cmp.Or(plain(o.Short), text)
 	}
-	return l.keyed(firstRunes(plain(o.Key), maxKey), text)
+	return l.keyed(firstRunes(plain(o.Key), maxKey), l.directed(text))
 }
 
 func (l *layout) keyed(key, text string) block {
@@ -159,5 +161,5 @@ func (l *layout) sizeAt(at position) size {
 	if at.offset == 0 {
 		return k.size
 	}
-	return l.measure(k.text[at.offset:]).plus(ascii(1))
+	return l.measure(k.text[at.offset:]).plus(ascii(1)).plus(l.markAt(at))
 }

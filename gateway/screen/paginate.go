@@ -22,14 +22,14 @@ func (l *layout) cutWord(from position) sheet {
 	word := l.blocks[from.block].text[from.offset:]
 	s := sheet{from: from}
 	for f := range l.frames(from) {
-		n := cut(word, l.room(f, ascii(0)))
+		n := cut(word, l.room(f, l.markAt(from)))
 		if n > 0 && l.modest(f, from) {
 			s.frame, s.to = f, l.skipSpace(position{from.block, from.offset + n})
 			return s
 		}
 	}
 	s.frame = frame{bare: true}
-	s.to = l.skipSpace(position{from.block, from.offset + split(word, l.room(s.frame, ascii(0)))})
+	s.to = l.skipSpace(position{from.block, from.offset + split(word, l.room(s.frame, l.markAt(from)))})
 	return s
 }
 
@@ -69,7 +69,7 @@ func (l *layout) flow(s sheet, used size) position {
 	if !k.flows || s.to.offset == 0 && l.fitsAlone(k, s.frame.bare, more) {
 		return s.to
 	}
-	room := l.room(frame{bare: s.frame.bare}, used.plus(ascii(1)))
+	room := l.room(frame{bare: s.frame.bare}, used.plus(ascii(1)).plus(l.markAt(s.to)))
 	n := head(k.text[s.to.offset:], room)
 	if n == 0 {
 		return s.to

@@ -66,11 +66,12 @@ func options(prefix string, most int) *rapid.Generator[[]screen.Option] {
 func drafts() *rapid.Generator[screen.Draft] {
 	return rapid.Custom(func(t *rapid.T) screen.Draft {
 		return screen.Draft{
-			Title:   titleMark + words(5).Draw(t, "title"),
-			Body:    rapid.SliceOfN(words(12), 0, 3).Draw(t, "body"),
-			Options: options("", 12).Draw(t, "options"),
-			Final:   options("f", 3).Draw(t, "final"),
-			Nav:     screen.Nav{More: label().Draw(t, "more"), Back: label().Draw(t, "back"), Home: label().Draw(t, "home")},
+			Title:     titleMark + words(5).Draw(t, "title"),
+			Body:      rapid.SliceOfN(words(12), 0, 3).Draw(t, "body"),
+			Options:   options("", 12).Draw(t, "options"),
+			Final:     options("f", 3).Draw(t, "final"),
+			TitleOnce: rapid.Bool().Draw(t, "title once"),
+			Nav:       screen.Nav{More: label().Draw(t, "more"), Back: label().Draw(t, "back"), Home: label().Draw(t, "home")},
 		}
 	})
 }
@@ -213,12 +214,18 @@ func labelledKeys(d screen.Draft) string {
 }
 
 // checkTitle wants a short title wherever there is room. Beside long labels
-// it may need room twice over, by its length and by its alphabet.
+// it may need room twice over, by its length and by its alphabet; and a page
+// after the first that begins in GSM-7 does without one that is not in it.
 func checkTitle(t *rapid.T, d screen.Draft, b screen.Budget, pages []string) {
 	title := plain(d.Title)
 	small := 8*(gsm.Units(title)+2) <= b.Units && 2*gsm.Units(labelledKeys(d)) <= b.Units
 	for n, text := range pages {
-		if !strings.HasPrefix(text, titleMark) && small && holds(b, title+"\n"+text) {
+		begins, _, _ := strings.Cut(text, "\n")
+		if d.TitleOnce && n > 0 && strings.HasPrefix(text, titleMark) {
+			t.Fatalf("page %d has the title that is for the first alone: %q", n, text)
+		}
+		dear := n > 0 && d.TitleOnce || n > 0 && gsm.Encoding(begins) == gsm.GSM7 && gsm.Encoding(title) != gsm.GSM7
+		if !strings.HasPrefix(text, titleMark) && small && !dear && holds(b, title+"\n"+text) {
 			t.Fatalf("page %d has room for the title %q: %q", n, title, text)
 		}
 	}
@@ -356,9 +363,12 @@ func FuzzPage(f *testing.F) {
 		if p := d.Page(n, b); p.Number < 0 || p.Number >= p.Of {
 			t.Fatalf("page %d is number %d of %d", n, p.Number, p.Of)
 		}
-		for n, text := range walk(d, b) {
-			if !b.Fits(text) {
-				t.Fatalf("page %d is over budget %+v: %q", n, b, text)
+		for _, gsm7 := range []bool{false, true} {
+			b.GSM7, d.RightToLeft = gsm7, !gsm7
+			for n, text := range walk(d, b) {
+				if !b.Fits(text) {
+					t.Fatalf("page %d is over budget %+v: %q", n, b, text)
+				}
 			}
 		}
 	})

@@ -1,6 +1,9 @@
 package screen
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // minHint is the length in UTF-16 code units below which the beginning of a
 // hint says less than the title that it would stand for: "Not", "Please".
@@ -8,16 +11,20 @@ const minHint = 10
 
 // render writes a page with its hint. The hint takes what room it finds and
 // leaves the content alone.
-func (l *layout) render(s sheet, hint string) string {
-	if hint = plain(hint); hint == "" {
+func (l *layout) render(s sheet, hint, short string) string {
+	if hint = l.directed(plain(hint)); hint == "" {
 		return l.text(s, s.frame, "")
 	}
+	short = cmp.Or(l.directed(plain(short)), hint)
 	bare := frame{bare: true}
 	for _, f := range [...]frame{s.frame, {bare: s.frame.bare}, bare} {
-		if text := l.text(s, f, hint); l.budget.Fits(text) {
-			return text
+		for _, hint := range [...]string{hint, short} {
+			if text := l.text(s, f, hint); l.budget.Fits(text) {
+				return text
+			}
 		}
 	}
+	hint = short
 	rest := measure(l.text(s, bare, "")).plus(ascii(1))
 	n := head(hint, func(h size) bool { return l.budget.holds(rest.plus(h)) })
 	if measure(hint[:n]).units < minHint {
@@ -35,10 +42,10 @@ func (l *layout) text(s sheet, f frame, hint string) string {
 	for at := s.from; at != s.to; {
 		k := &l.blocks[at.block]
 		if at.block == s.to.block {
-			p.line(strings.TrimRight(k.text[at.offset:s.to.offset], " "))
+			p.line(l.piece(at, strings.TrimRight(k.text[at.offset:s.to.offset], " ")))
 			break
 		}
-		p.option(k.key, k.text[at.offset:])
+		p.option(k.key, l.piece(at, k.text[at.offset:]))
 		at = position{at.block + 1, 0}
 	}
 	l.nav.write(&p, f.bare, !s.last)

@@ -1,0 +1,227 @@
+package parse
+
+// meaning understands the text as a whole.
+func (t *sentence) meaning() Meaning {
+	if m, ok := t.whole(); ok {
+		return m
+	}
+	if t.sells() {
+		return t.offer()
+	}
+	if m, ok := t.aboutOrder(); ok {
+		return m
+	}
+	intents := t.intents()
+	said := t.saidBefore(len(t.parts))
+	t.numbers()
+	t.measures()
+	t.timesSigns()
+	t.counters()
+	t.prices()
+	t.decide()
+	if m, ok := t.keypad(said); ok {
+		return m
+	}
+	o := t.order()
+	if m := o.meaning(); m.Intent != Unknown {
+		return m
+	}
+	if o.leftOut == "" || !said {
+		if m, ok := t.command(intents); ok {
+			return m
+		}
+	}
+	return Meaning{Intent: Unknown, LeftOut: o.leftOut}
+}
+
+// whole understands the words that count only as a whole text.
+func (t *sentence) whole() (Meaning, bool) {
+	if code, ok := t.languageCode(); ok {
+		return Meaning{Intent: Language, LangTo: code}, true
+	}
+	words := 0
+	var p *part
+	for i := range t.parts {
+		if t.parts[i].is != sign_ {
+			words++
+			p = &t.parts[i]
+		}
+	}
+	if words != 1 || !p.has(asStop|asStart) {
+		return Meaning{}, false
+	}
+	if p.e.roles&asStop != 0 {
+		return Meaning{Intent: Stop}, true
+	}
+	return Meaning{Intent: Start}, true
+}
+
+// languageCode understands "lang sw": what asks for a language, and its code.
+func (t *sentence) languageCode() (string, bool) {
+	if len(t.parts) != 2 || !t.parts[0].has(asLanguage) {
+		return "", false
+	}
+	code := string(t.s.span(t.parts[1].from, t.parts[1].to))
+	for _, l := range t.languages {
+		if l.lang.Code == code {
+			return code, true
+		}
+	}
+	return "", false
+}
+
+// meaning is what the order comes to.
+func (o *order) meaning() Meaning {
+	m := Meaning{Intent: Order, LeftOut: o.leftOut}
+	for i := range o.wishes {
+		switch w := &o.wishes[i]; {
+		case w.unsure == nil:
+			m.Items = append(m.Items, w.item)
+		case len(m.Questions) < MaxQuestions:
+			m.Questions = append(m.Questions, o.t.question(w))
+		}
+	}
+	switch {
+	case len(m.Questions) > 0, o.leftOut != "" && len(m.Items) > 0:
+		m.Intent = Ask
+	case len(m.Items) == 0:
+		m.Intent = Unknown
+	}
+	return m
+}
+
+// sells tells whether something is offered for sale.
+func (t *sentence) sells() bool {
+	for i := range t.parts {
+		if t.parts[i].has(asSell) {
+			return true
+		}
+	}
+	return false
+}
+
+// aboutOrder understands texts about an order that was placed, by its number.
+func (t *sentence) aboutOrder() (Meaning, bool) {
+	no, cancel, status := "", false, false
+	for i := range t.parts {
+		p := &t.parts[i]
+		cancel = cancel || p.has(asCancelOrder|asCancelNumber)
+		status = status || p.has(asStatus)
+		if p.is == number && p.digits >= 3 {
+			no = t.s.text(t.s.atoms[p.from])
+		}
+		if p.is == goods && !p.generic {
+			return Meaning{}, false
+		}
+	}
+	switch {
+	case cancel && no != "":
+		return Meaning{Intent: Cancel, OrderNo: no}, true
+	case status && no != "":
+		return Meaning{Intent: Status, OrderNo: no}, true
+	}
+	return Meaning{}, false
+}
+
+// wholeIntents are the roles that say what a text without goods wants, the
+// weightiest first.
+var wholeIntents = [...]struct {
+	role   role
+	intent Intent
+}{
+	{asCancelOrder, Cancel}, {asRepeat, Repeat}, {asStatus, Status}, {asCalled | asLanguage, Language}, {asHelp, Help},
+	{asBasket, Basket}, {asStart, Start}, {asMenu, Menu}, {asGreeting, Menu}, {asBuy, Shop},
+}
+
+// intents weighs the words of each intent before the roles of words are
+// settled: how many atoms each covers, and how many say nothing known.
+type intents struct {
+	atoms   [len(wholeIntents)]int
+	called  string
+	unknown int
+	known   int
+}
+
+func (t *sentence) intents() intents {
+	var in intents
+	for i := range t.parts {
+		p := &t.parts[i]
+		n := p.to - p.from
+		switch {
+		case p.is == thing, p.is == goods:
+			in.unknown += n
+			continue
+		case p.is != open:
+			continue
+		}
+		if p.e.roles&asOrdinary != 0 && p.e.roles&courtesy == 0 {
+			in.unknown += n
+			continue
+		}
+		for k, w := range wholeIntents {
+			if p.e.roles&w.role != 0 {
+				in.atoms[k] += n
+				in.known += n
+				break
+			}
+		}
+		if p.e.roles&asCalled != 0 {
+			in.called = p.e.called
+		}
+	}
+	return in
+}
+
+// command is what a text without goods wants, if its words say so and not too
+// much of it is unknown.
+func (t *sentence) command(in intents) (Meaning, bool) {
+	if in.unknown > in.known || in.known == 0 {
+		return Meaning{}, false
+	}
+	for k, w := range wholeIntents {
+		if in.atoms[k] == 0 || w.intent == Language && in.called == "" && !t.only(asLanguage) {
+			continue
+		}
+		if in.unknown > 0 && (w.intent == Menu || w.intent == Shop || w.intent == Start || w.intent == Language) {
+			continue
+		}
+		m := Meaning{Intent: w.intent}
+		if w.intent == Language {
+			m.LangTo = in.called
+		}
+		return m, true
+	}
+	return Meaning{}, false
+}
+
+// only tells whether the text says this and courtesies.
+func (t *sentence) only(r role) bool {
+	for i := range t.parts {
+		if e := t.parts[i].e; e != nil && e.roles&(r|courtesy) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// language is in which language the text is written, as far as its words tell.
+func (t *sentence) language(r *reader) string {
+	votes := make([]int, len(r.tongues))
+	for i := range t.parts {
+		if e := t.parts[i].e; e != nil && t.s.atoms[t.parts[i].from].kind != sign {
+			votes[e.place] += t.parts[i].to - t.parts[i].from
+		}
+	}
+	best, second := 0, -1
+	for i := 1; i < len(r.tongues); i++ {
+		if votes[i] > votes[best] {
+			best, second = i, best
+		} else if second < 0 || votes[i] > votes[second] {
+			second = i
+		}
+	}
+	if votes[best] == 0 || second >= 0 && votes[second] == votes[best] {
+		return ""
+	}
+	return r.tongues[best].lang.Code
+}
