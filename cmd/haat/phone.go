@@ -169,12 +169,27 @@ const (
 	off power = false
 )
 
-const keysHelp = `%s          dial, then answer line by line
+const keysHelp = `%s          dial, then answer line by line; *384*101*2# answers at once
 end            hang up in the middle of a call
 sms TEXT       send a text; a call is dropped for it
 inbox          show the texts that came
 quit           switch the phone off
 `
+
+// dials tells whether the line is the code, perhaps with answers in it:
+// *384*101*2#.
+func (h *handset) dials(line string) bool {
+	return line == h.carrier.code || strings.HasPrefix(line, strings.TrimSuffix(h.carrier.code, "#")+"*") && strings.HasSuffix(line, "#")
+}
+
+// dialled are the answers in a dialled line, as carriers send them on.
+func (h *handset) dialled(line string) []string {
+	rest := strings.TrimPrefix(strings.TrimSuffix(line, "#"), strings.TrimSuffix(h.carrier.code, "#"))
+	if rest == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimPrefix(rest, "*"), "*")
+}
 
 // press does what one line of input says.
 func (h *handset) press(ctx context.Context, line string) power {
@@ -189,8 +204,8 @@ func (h *handset) press(ctx context.Context, line string) power {
 		h.showInbox()
 	case command == "end" && rest == "":
 		h.hangUp()
-	case line == h.carrier.code:
-		h.call = &call{session: rand.Text()}
+	case h.dials(line):
+		h.call = &call{session: rand.Text(), typed: h.dialled(line)}
 		h.exchange(ctx)
 	case command == "sms":
 		if h.call != nil { // a basic phone does one thing at a time

@@ -414,7 +414,7 @@ func TestConversations(t *testing.T) {
 // spoken is how an order is texted in a language: what is certain, what is asked
 // about, and what else there is to say.
 var spoken = map[string]struct{ order, ask, status, help, thanks string }{
-	"en": {"plz 2 rice 5kg na sabuni tatu", "2 sugar pls", "where is my order", "help", "thank you"},
+	"en": {"hello, plz send 2 rice 5kg na sabuni tatu", "2 sugar pls", "where is my order", "help", "thank you"},
 	"sw": {"tafadhali nataka mchele kilo 5 mbili na sabuni tatu", "sukari mbili", "hali", "msaada", "asante"},
 	"hi": {"2 चावल 5 किलो और तीन साबुन चाहिए", "2 चीनी चाहिए", "मेरा ऑर्डर कहाँ है", "मदद", "धन्यवाद"},
 	"zh": {"我要两袋大米5公斤，三块肥皂", "要两袋白糖", "我的订单", "帮助", "谢谢"},

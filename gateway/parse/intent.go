@@ -203,25 +203,3 @@ func (t *sentence) only(r role) bool {
 	}
 	return true
 }
-
-// language is in which language the text is written, as far as its words tell.
-func (t *sentence) language(r *reader) string {
-	votes := make([]int, len(r.tongues))
-	for i := range t.parts {
-		if e := t.parts[i].e; e != nil && t.s.atoms[t.parts[i].from].kind != sign {
-			votes[e.place] += t.parts[i].to - t.parts[i].from
-		}
-	}
-	best, second := 0, -1
-	for i := 1; i < len(r.tongues); i++ {
-		if votes[i] > votes[best] {
-			best, second = i, best
-		} else if second < 0 || votes[i] > votes[second] {
-			second = i
-		}
-	}
-	if votes[best] == 0 || second >= 0 && votes[second] == votes[best] {
-		return ""
-	}
-	return r.tongues[best].lang.Code
-}

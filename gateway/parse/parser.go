@@ -62,8 +62,9 @@ func (p *Parser) read(text, language string) (Meaning, *sentence) {
 	p.reader.lookalikes(s, p.index)
 	l := p.reader.listen(s, language)
 	t := &sentence{s: s, t: l.t, languages: p.reader.tongues, x: p.index, parts: l.segment(s, p.index)}
+	code := l.language(s, t.parts)
 	m := t.meaning()
-	m.Language = t.language(p.reader)
+	m.Language = code
 	return m, t
 }
 

@@ -17,16 +17,24 @@ type reader struct {
 	links    map[string]bool
 	counters map[string]bool
 	measures map[string]bool // what words for measures begin with
+	scripts  map[int]int     // the only language that is written in a script, or -1
 	andGlue  []string        // written onto the next word: Arabic "and"
 }
 
 func newReader(languages []*lang.Language) *reader {
-	r := &reader{words: map[string][]*entry{}, begins: map[string]int{}, links: map[string]bool{}, measures: map[string]bool{}, counters: map[string]bool{}}
+	r := &reader{scripts: map[int]int{}, words: map[string][]*entry{}, begins: map[string]int{}, links: map[string]bool{}, measures: map[string]bool{}, counters: map[string]bool{}}
 	r.tongues, r.fold = newTongues(languages)
 	for _, t := range r.tongues {
 		for key, e := range t.own {
 			r.words[key] = append(r.words[key], e)
 			s := r.fold.scan(key)
+			if at := s.script(s.atoms[0]); s.atoms[0].kind == word || s.atoms[0].kind == han {
+				if owner, ok := r.scripts[at]; ok && owner != t.place {
+					r.scripts[at] = -1
+				} else {
+					r.scripts[at] = t.place
+				}
+			}
 			first := s.text(s.atoms[0])
 			r.begins[first] = max(r.begins[first], len(s.atoms))
 			if e.roles&(asMeasure|asLocalMeasure) != 0 {
@@ -62,11 +70,15 @@ func (r *reader) listen(s *scanned, code string) *ear {
 		if a.kind == sign {
 			continue
 		}
+		if owner, ok := r.scripts[s.script(a)]; ok && owner >= 0 {
+			votes[owner] += 3
+		}
 		entries := r.words[string(s.canon[a.from:a.to])]
 		for _, e := range entries {
 			votes[e.place] += 1 + 2/len(entries) // a word of one language alone tells most
 		}
 	}
+	l := &ear{reader: r}
 	own := -1
 	for i, t := range r.tongues {
 		if t.lang.Code == code {
@@ -81,11 +93,41 @@ func (r *reader) listen(s *scanned, code string) *ear {
 	if own < 0 {
 		own = order[0]
 	}
-	l := &ear{r, r.tongues[own], make([]int, len(order))}
+	l.t, l.rank = r.tongues[own], make([]int, len(order))
 	for rank, place := range order {
 		l.rank[place] = rank
 	}
 	return l
+}
+
+// language is the code of the language that most of the words are of, if any is
+// ahead of all others. A script that only one language has tells most.
+func (l *ear) language(s *scanned, parts []part) string {
+	votes := make([]int, len(l.tongues))
+	for i := range parts {
+		p := &parts[i]
+		if p.e != nil && s.atoms[p.from].kind != sign {
+			votes[p.e.place] += p.to - p.from
+		}
+		for _, a := range s.atoms[p.from:p.to] {
+			if owner, ok := l.scripts[s.script(a)]; ok && owner >= 0 {
+				votes[owner]++
+			}
+		}
+	}
+	best, second, code := 0, 0, ""
+	for i, n := range votes {
+		switch {
+		case n > best:
+			best, second, code = n, best, l.tongues[i].lang.Code
+		case n > second:
+			second = n
+		}
+	}
+	if best == second {
+		return ""
+	}
+	return code
 }
 
 // word is what the nearest language says of a word, or nil.

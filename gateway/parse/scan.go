@@ -221,6 +221,17 @@ func kindOf(r rune) (k kind, ok bool) {
 	return 0, false
 }
 
+// script is that of an atom.
+func (s *scanned) script(a atom) int {
+	switch r, _ := utf8.DecodeRune(s.canon[a.from:]); a.kind {
+	case han:
+		return 4
+	case word:
+		return script(r)
+	}
+	return -1
+}
+
 // script tells scripts apart as far as words go.
 func script(r rune) int {
 	switch {
