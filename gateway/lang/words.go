@@ -52,18 +52,17 @@ type Words struct {
 	Counters       map[string][]string `yaml:"counters"`       // what packs and pieces are called, by unit of sale
 
 	// Numbers that count nothing.
-	PhoneBefore []string `yaml:"phone_before"`
-	PlaceBefore []string `yaml:"place_before"` // house, plot, room
-	PlaceAfter  []string `yaml:"place_after"`
-	DateBefore  []string `yaml:"date_before"`
-	DateAfter   []string `yaml:"date_after"` // am, o'clock
-	Months      []string `yaml:"months"`
-	Days        []string `yaml:"days"`
-	PriceBefore []string `yaml:"price_before"`
-	PriceAfter  []string `yaml:"price_after"`
-	PriceOf     []string `yaml:"price_of"` // may begin a price or a count: "soap of 50"
-	// "50 ka": what makes a number before it a price or a count.
-	PriceOfAfter []string `yaml:"price_of_after"`
+	PhoneBefore  []string `yaml:"phone_before"`
+	PlaceBefore  []string `yaml:"place_before"` // house, plot, room
+	PlaceAfter   []string `yaml:"place_after"`
+	DateBefore   []string `yaml:"date_before"`
+	DateAfter    []string `yaml:"date_after"` // am, o'clock
+	Months       []string `yaml:"months"`
+	Days         []string `yaml:"days"`
+	PriceBefore  []string `yaml:"price_before"`
+	PriceAfter   []string `yaml:"price_after"`
+	PriceOf      []string `yaml:"price_of"`       // may begin a price or a count: "soap of 50"
+	PriceOfAfter []string `yaml:"price_of_after"` // may end one: "50 ka sabun"
 
 	// Ordinary are words that look like goods and are none: never a typing error.
 	Ordinary []string `yaml:"ordinary"`

@@ -124,6 +124,7 @@ func TestCorpus(t *testing.T) {
 		{"samples", sampleCatalog, "dev.jsonl", 0.97, 0},
 		{"own", sampleCatalog, "own-*.jsonl", 0.97, 0},
 		{"more", sampleCatalog, "more-*.jsonl", 0.97, 0},
+		{"third", sampleCatalog, "third-*.jsonl", 0.97, 0},
 		{"aside", sampleCatalog, "aside-*.jsonl", 0.93, 0.01},
 		{"another catalogue", "testdata/clothes.csv", "clothes.jsonl", 0.95, 0},
 	} {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"unicode/utf8"
 
 	"haat/catalog"
 	"haat/gateway/lang"
@@ -308,6 +309,12 @@ func (x *index) hanGenerics() {
 			end := string(runes[from:])
 			offers[end] = appendNew(offers[end], p.products...)
 		}
+		for _, f := range x.inflect { // 钉子 is what 木工钉 and 屋顶钉 are
+			if _, ends := kindOfFirst(f.from); ends && f.ending && f.to == "" {
+				end := string(runes[len(runes)-1:]) + f.from
+				offers[end] = appendNew(offers[end], p.products...)
+			}
+		}
 	}
 	for end, products := range offers {
 		if x.han[end] == nil && x.severalFamilies(products) {
@@ -315,6 +322,13 @@ func (x *index) hanGenerics() {
 			x.han[end] = &phrase{products: products, generic: true}
 		}
 	}
+}
+
+// kindOfFirst tells whether an ending is of Chinese characters.
+func kindOfFirst(ending string) (k kind, chinese bool) {
+	r, _ := utf8.DecodeRuneInString(ending)
+	k, ok := kindOf(r)
+	return k, ok && k == han
 }
 
 func (x *index) severalFamilies(products []int32) bool {

@@ -42,7 +42,7 @@ func (t *sentence) whole() (Meaning, bool) {
 	words := 0
 	var p *part
 	for i := range t.parts {
-		if t.parts[i].is != sign_ {
+		if t.parts[i].is != mark {
 			words++
 			p = &t.parts[i]
 		}
@@ -140,6 +140,7 @@ type intents struct {
 	called  string
 	unknown int
 	known   int
+	numbers bool
 }
 
 func (t *sentence) intents() intents {
@@ -152,6 +153,7 @@ func (t *sentence) intents() intents {
 			in.unknown += n
 			continue
 		case p.is != open:
+			in.numbers = in.numbers || p.is == number
 			continue
 		}
 		if p.e.roles&asOrdinary != 0 && p.e.roles&courtesy == 0 {
@@ -182,7 +184,10 @@ func (t *sentence) command(in intents) (Meaning, bool) {
 		if in.atoms[k] == 0 || w.intent == Language && in.called == "" && !t.only(asLanguage) {
 			continue
 		}
-		if in.unknown > 0 && (w.intent == Menu || w.intent == Shop || w.intent == Start || w.intent == Language) {
+		if in.unknown > 0 && (w.intent == Menu || w.intent == Shop || w.intent == Start) {
+			continue
+		}
+		if w.intent == Language && (in.unknown > 1 || in.numbers) {
 			continue
 		}
 		m := Meaning{Intent: w.intent}

@@ -127,7 +127,7 @@ func (t *sentence) besideGoods(i int, s size) bool {
 	for _, step := range [...]int{-1, 1} {
 		for j, n := i+step, 0; j >= 0 && j < len(t.parts) && n < 5; j, n = j+step, n+1 {
 			p := t.at(j)
-			if p.is == sign_ && t.sign(j, ",;.") || t.newLine(max(i, j)) && step > 0 && t.newLine(j) {
+			if p.is == mark && t.sign(j, ",;.") || t.newLine(max(i, j)) && step > 0 && t.newLine(j) {
 				break
 			}
 			if p.is == goods {

@@ -109,7 +109,7 @@ func (r *reader) unglue(s *scanned, x *index) {
 		w := s.text(a)
 		for _, glue := range r.andGlue {
 			rest, ok := strings.CutPrefix(w, glue)
-			if !ok || utf8.RuneCountInString(rest) < 2 || known(w) || !known(rest) && !x.near(rest) {
+			if !ok || utf8.RuneCountInString(rest) < 2 || known(w) || !known(rest) && r.begins[rest] == 0 && !x.near(rest) {
 				continue
 			}
 			s.split(i, len(glue), utf8.RuneCountInString(glue))
@@ -208,10 +208,19 @@ func (s *scanned) codeDigits(x *index) {
 func (s *scanned) splitUnits(unit func(atom) bool) {
 	for i := 0; i < len(s.atoms); i++ {
 		a := s.atoms[i]
-		if a.kind != word || a.to-a.from > 6 || unit(a) || i > 0 && a.glued {
+		if a.kind != word || a.to-a.from > 6 || unit(a) {
 			continue
 		}
 		w := s.canon[a.from:a.to]
+		if n := len(w) - 1; i > 0 && a.glued && s.atoms[i-1].kind == digits && w[n] == 'x' && n > 0 {
+			if measured := (atom{kind: word, from: a.from, to: a.to - 1}); unit(measured) { // 2kgx4
+				s.split(i, n, n)
+			}
+			continue
+		}
+		if i > 0 && a.glued {
+			continue
+		}
 		n := len(w) - len(bytes.TrimLeft(w, "loi"))
 		rest := a
 		rest.from += n

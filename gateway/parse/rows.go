@@ -7,6 +7,7 @@ import "slices"
 type row struct {
 	mode  what // open: wanted; negate, correct, remove
 	parts []part
+	bare  bool // nothing but what is wanted was said in it
 }
 
 func (r *row) first(w what) *part {
@@ -33,7 +34,7 @@ func (r *row) count(w what) int {
 // decide settles what the words say that are still open.
 func (t *sentence) decide() {
 	for i := range t.parts {
-		if p := &t.parts[i]; p.is == sign_ {
+		if p := &t.parts[i]; p.is == mark {
 			p.is = t.punctuation(i)
 		}
 	}
@@ -112,7 +113,7 @@ func (t *sentence) role(i int) what {
 func (t *sentence) takingBack(i int, r role) what {
 	before := t.saidBefore(i)
 	switch {
-	case r&asCorrect != 0 && before && t.at(i+1).is == number && !t.rowHas(i, 1, goods):
+	case r&asCorrect != 0 && before && t.numberNext(i) && !t.rowHas(i, 1, goods):
 		return correct
 	case r&asNotAfter != 0 && t.rowHas(i, -1, goods) && (r&asNot == 0 || !t.rowHas(i, 1, goods)):
 		return notBefore
@@ -130,6 +131,13 @@ func (t *sentence) takingBack(i int, r role) what {
 		return listing
 	}
 	return noise
+}
+
+// numberNext tells whether only excuses stand between the word at i and a number.
+func (t *sentence) numberNext(i int) bool {
+	for i++; t.at(i).has(asCorrect | asFiller | asNot); i++ {
+	}
+	return t.at(i).is == number
 }
 
 // corrects tells whether what follows the word at i says anew what was said
@@ -182,7 +190,7 @@ func (t *sentence) rowHas(i, step int, w what) bool {
 		switch {
 		case p.is == w:
 			return true
-		case p.is == listing || p.is == pause || p.is == sign_ && t.sign(j, ",;.!?") && j != i+step:
+		case p.is == listing || p.is == pause || p.is == mark && t.sign(j, ",;.!?") && j != i+step:
 			return false
 		case p.is == open && p.e.roles&asAnd != 0 && p.e.roles&asNot == 0, step > 0 && t.newLine(j):
 			return false

@@ -258,9 +258,11 @@ func dropWordSigns(s *scanned) []atom {
 	}
 	out := &scanned{}
 	for i, a := range s.atoms {
-		if !within(i) {
-			out.append(a, s.span(i, i+1))
+		if within(i) {
+			continue
 		}
+		a.glued = a.glued && (i == 0 || !within(i-1))
+		out.append(a, s.span(i, i+1))
 	}
 	s.canon = out.canon
 	return out.atoms
