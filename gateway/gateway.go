@@ -207,7 +207,7 @@ func (g *Gateway) step(ctx context.Context, in Inbound, last *kept) (Turn, strin
 	o := g.converse(ctx, in.Phone, last.turn.Session, dialogue.Input{Mode: in.Mode, Dial: hop.dial, Text: hop.typed}, world)
 	in.Text = hop.typed
 	turn := Turn{
-		In: in, Reply: Reply{Text: o.Text, End: o.End}, Session: o.Session, Class: o.Class, Request: o.Request, Offer: o.Offer,
+		In: in, Reply: Reply{Text: o.Text, End: o.End}, Session: o.Session, Class: o.Class, Request: o.Request, Offer: o.Offer, Heard: o.Heard,
 		Hop: hop.cumulative, Recent: recent(last), At: world.Now,
 	}
 	if r := turn.Request; r != nil && r.Place != nil {

@@ -44,6 +44,7 @@ type Turn struct {
 	Class   string           `json:"class,omitempty"` // what kind of turn it was: one of the dialogue's classes
 	Request *orders.Request  `json:"request,omitempty"`
 	Offer   *dialogue.Offer  `json:"offer,omitempty"` // what the phone's owner wants to sell
+	Heard   string           `json:"heard,omitempty"` // which words of a free text became what
 	// Amends is the log's sequence of the turn whose reply this one replaces:
 	// the processor's word came while the phone was still waiting.
 	Amends uint64 `json:"amends,omitempty"`

@@ -88,6 +88,9 @@ type MarketConfig struct {
 	Currency string `yaml:"currency" env:"CURRENCY"`
 	// Languages in the order offered; the first speaks until a phone has chosen.
 	Languages []string `yaml:"languages" env:"LANGUAGES"`
+	// YAML file with words that people use at this place, added to those of the
+	// languages: the keys of gateway/lang/en.words.yaml under a language's code.
+	Words string `yaml:"words" env:"WORDS" example:"/etc/haat/words.yaml"`
 	// CSV file of the village shops where orders are collected. Without it, the
 	// sample that haat carries.
 	Stations string `yaml:"stations" env:"STATIONS" example:"/etc/haat/stations.csv"`

@@ -187,6 +187,8 @@ func (m *MarketConfig) check(f *findings) {
 		f.add("market.languages", "it is empty: write at least one, such as [en]")
 	} else if _, err := lang.Load(m.Languages...); err != nil {
 		f.add("market.languages", "%v", err)
+	} else if _, err := m.speak(m.Languages...); err != nil {
+		f.add("market.words", "%v", err)
 	}
 	f.file("market.stations", m.Stations)
 	f.file("market.categories", m.Categories)

@@ -22,7 +22,6 @@ import (
 	"haat/catalog"
 	"haat/gateway"
 	"haat/gateway/channel/demo"
-	"haat/gateway/lang"
 	"haat/gateway/messagelog"
 	"haat/gateway/outbox"
 	"haat/gateway/screen"
@@ -166,7 +165,7 @@ func (h *house) openGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	languages, err := lang.Load(h.cfg.Market.Languages...)
+	languages, err := h.cfg.Market.speak(h.cfg.Market.Languages...)
 	if err != nil {
 		return err
 	}

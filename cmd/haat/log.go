@@ -21,10 +21,11 @@ import (
 // logCmd shows the message log.
 type logCmd struct {
 	place
-	Follow bool   `short:"f" help:"Go on with what comes."`
-	Phone  string `placeholder:"N" help:"Only this phone, like +254700000001."`
-	Only   string `enum:"all,unknown,sell" default:"all" help:"all, or only texts that were not understood (unknown), or only offers of those who sell (sell)."`
-	JSON   bool   `name:"json" help:"One JSON object a line, with whole phone numbers, for programs."`
+	Follow  bool   `short:"f" help:"Go on with what comes."`
+	Phone   string `placeholder:"N" help:"Only this phone, like +254700000001."`
+	Only    string `enum:"all,unknown,sell" default:"all" help:"all, or only texts that were not understood (unknown), or only offers of those who sell (sell)."`
+	Explain bool   `help:"Tell which words of a text became what."`
+	JSON    bool   `name:"json" help:"One JSON object a line, with whole phone numbers, for programs."`
 }
 
 // Run implements the command.
@@ -50,7 +51,7 @@ func (c *logCmd) Run(ctx context.Context, std *stdio) error {
 	}
 	out := bufio.NewWriter(std.Out)
 	defer out.Flush()
-	show := showEntry
+	show := c.showEntry
 	if c.JSON {
 		show = func(w io.Writer, e messagelog.Entry) error { return json.NewEncoder(w).Encode(e) }
 	}
@@ -69,12 +70,16 @@ func (c *logCmd) Run(ctx context.Context, std *stdio) error {
 }
 
 // showEntry writes an entry for people, its phone masked.
-func showEntry(w io.Writer, e messagelog.Entry) error {
+func (c *logCmd) showEntry(w io.Writer, e messagelog.Entry) error {
 	head := fmt.Sprintf("%s %7d %s %-8s", e.At.Local().Format(time.DateTime), e.Seq, masked(string(e.Phone)), e.Channel)
 	var err error
 	switch e.Kind {
 	case messagelog.KindTurn:
-		_, err = fmt.Fprintf(w, "%s %s > %s%s\n%s\n", head, e.Mode, oneLine(e.In), remark(e), indented(e.Out))
+		heard := ""
+		if c.Explain && e.Heard != "" {
+			heard = "\n    ? " + oneLine(e.Heard)
+		}
+		_, err = fmt.Fprintf(w, "%s %s > %s%s%s\n%s\n", head, e.Mode, oneLine(e.In), remark(e), heard, indented(e.Out))
 	case messagelog.KindNotice:
 		_, err = fmt.Fprintf(w, "%s notice\n%s\n", head, indented(e.Out))
 	default:

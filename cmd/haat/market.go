@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"haat/catalog"
+	"haat/gateway/lang"
 	"haat/orders"
 	"haat/orders/bus"
 	"haat/orders/shelf"
@@ -31,6 +32,22 @@ type market struct {
 	categories []catalog.Category
 	present    atomic.Pointer[catalog.Catalog]
 	changed    func(ctx context.Context, importID string, products []catalog.Product) error
+}
+
+// speak loads the languages, with the words that people use at this place.
+func (m *MarketConfig) speak(codes ...string) (*lang.Set, error) {
+	languages, err := lang.Load(codes...)
+	if err != nil || m.Words == "" {
+		return languages, err
+	}
+	data, err := os.ReadFile(m.Words)
+	if err != nil {
+		return nil, err
+	}
+	if languages, err = languages.Learn(data); err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Words, err)
+	}
+	return languages, nil
 }
 
 // openMarket reads the stations and categories, and the catalogue that was

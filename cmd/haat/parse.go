@@ -10,7 +10,6 @@ import (
 	"io"
 
 	"haat/catalog"
-	"haat/gateway/lang"
 	"haat/gateway/parse"
 )
 
@@ -20,7 +19,7 @@ const longestLine = 1 << 20
 // parseCmd tells what texts mean, without a running haat.
 type parseCmd struct {
 	Catalog string `required:"" placeholder:"FILE" help:"Catalogue file that the texts order from."`
-	Config  string `short:"c" env:"HAAT_CONFIG" placeholder:"FILE" help:"Configuration file, for the currency of the prices."`
+	Config  string `short:"c" env:"HAAT_CONFIG" placeholder:"FILE" help:"Configuration file, for the currency of the prices and the words of the place."`
 	Explain bool   `help:"Tell which words became what."`
 }
 
@@ -32,7 +31,7 @@ func (cmd parseCmd) Run(_ context.Context, io *stdio) error {
 	if err != nil {
 		return err
 	}
-	parser, err := parserFor(cmd.Catalog, c.Market.Currency)
+	parser, err := parserFor(cmd.Catalog, c.Market)
 	if err != nil {
 		return list(io.Err, err)
 	}
@@ -40,12 +39,12 @@ func (cmd parseCmd) Run(_ context.Context, io *stdio) error {
 }
 
 // parserFor reads a catalogue file for a parser that knows every language.
-func parserFor(file, currency string) (*parse.Parser, error) {
-	csv, _, err := readCatalog(file, currency)
+func parserFor(file string, market MarketConfig) (*parse.Parser, error) {
+	csv, _, err := readCatalog(file, market.Currency)
 	if err != nil {
 		return nil, err
 	}
-	products, err := catalog.Read(bytes.NewReader(csv), currency)
+	products, err := catalog.Read(bytes.NewReader(csv), market.Currency)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +52,7 @@ func parserFor(file, currency string) (*parse.Parser, error) {
 	if err != nil {
 		return nil, namedIn(file, err)
 	}
-	languages, err := lang.Load()
+	languages, err := market.speak()
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func (t *talk) ordered(text string) bool {
 			m = parse.Meaning{Intent: parse.Order, Items: []parse.Item{{SKU: p.SKU, Qty: 1}}}
 		}
 	} else {
-		m = t.w.Parser.Text(text, t.s.Profile.Language)
+		m = t.understand(text)
 	}
 	if m.Intent != parse.Order && m.Intent != parse.Ask {
 		return false

@@ -12,8 +12,9 @@ import (
 // What a session may hold of the questions about an order.
 const (
 	maxQuestions  = 8
-	maxCandidates = 30 // of one question
-	maxWords      = 40 // characters of what was typed that are repeated to its writer
+	maxCandidates = 30  // of one question
+	maxWords      = 40  // characters of what was typed that are repeated to its writer
+	maxHeard      = 300 // characters of what was understood
 )
 
 // clip makes one short line of what was typed.

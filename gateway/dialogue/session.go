@@ -138,6 +138,7 @@ type Outcome struct {
 	End     bool // the USSD session closes
 	Request *orders.Request
 	Offer   *Offer // of a turn of ClassSell that says what is offered
+	Heard   string // which words of a free text became what
 	// NeedOrders asks the caller to look up the phone's orders and step again
 	// with World.Orders set; everything else in the outcome is then void.
 	NeedOrders bool

@@ -84,6 +84,7 @@ type talk struct {
 	closing []string // ends the talk with the first of these that fits, instead of a screen
 	request *orders.Request
 	offer   *Offer
+	heard   string
 	class   string
 	need    bool // the phone's orders must be looked up first
 	lost    bool // the screen's subject has gone, so that no number can answer it
@@ -133,7 +134,7 @@ func (t *talk) hear() {
 		t.press(key)
 		return
 	}
-	m := t.w.Parser.Text(t.in.Text, t.s.Profile.Language)
+	m := t.understand(t.in.Text)
 	t.guessLanguage(m)
 	switch m.Intent {
 	case parse.Number:
@@ -144,6 +145,14 @@ func (t *talk) hear() {
 		t.hint, t.lost = nil, false // both were about a screen that is left now
 		t.command(m)
 	}
+}
+
+// understand reads a text and notes for the operators what became what.
+func (t *talk) understand(text string) parse.Meaning {
+	m, parts := t.w.Parser.Explain(text, t.s.Profile.Language)
+	heard := []rune(parse.Explanation(parts))
+	t.heard = string(heard[:min(len(heard), maxHeard)])
+	return m
 }
 
 // guessLanguage answers a stranger in the language of the text, and goes on in
@@ -249,7 +258,7 @@ func (t *talk) finish(class string, texts ...string) {
 
 // outcome shows where the step has led.
 func (t *talk) outcome() Outcome {
-	o := Outcome{Class: t.class, Request: t.request, Offer: t.offer}
+	o := Outcome{Class: t.class, Request: t.request, Offer: t.offer, Heard: t.heard}
 	if t.closing != nil {
 		o.Text, o.End = t.words().fit(t.closing), true
 		t.s.Catalog = ""

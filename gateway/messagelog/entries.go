@@ -32,6 +32,7 @@ type Entry struct {
 	Code    string          `json:"code,omitempty"`
 	Class   string          `json:"class,omitempty"` // of a turn: one of the dialogue's classes
 	Offer   *dialogue.Offer `json:"offer,omitempty"`
+	Heard   string          `json:"heard,omitempty"` // of a turn: which words of a free text became what
 }
 
 // amendWithin is longer than any answer may wait for the processor's word.
@@ -169,7 +170,7 @@ func entryOf(m jetstream.Msg, meta *jetstream.MsgMetadata) (e Entry, amends uint
 		var t gateway.Turn
 		err = json.Unmarshal(m.Data(), &t)
 		e.Channel, e.Mode, e.ID, e.In, e.Out = t.In.Channel, t.In.Mode, t.In.ID, t.In.Text, t.Reply.Text
-		e.Class, e.Offer = t.Class, t.Offer
+		e.Class, e.Offer, e.Heard = t.Class, t.Offer, t.Heard
 		if t.Request != nil {
 			e.Order, open = t.Request.OrderID(), true
 		}

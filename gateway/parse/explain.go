@@ -5,6 +5,25 @@ import (
 	"strings"
 )
 
+// Explanation writes what became what on one line, without what is no part of
+// an order: "2=number 2; rice 5kg=RICE5".
+func Explanation(parts []Part) string {
+	var b strings.Builder
+	for _, p := range parts {
+		if p.As == asNothing {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(p.Text + "=" + p.As)
+	}
+	return b.String()
+}
+
+// asNothing is what most words of a polite text are.
+const asNothing = "no part of an order"
+
 // as words what a part was understood to say.
 func (t *sentence) as(p *part) string {
 	switch p.is {
@@ -35,7 +54,7 @@ func (t *sentence) as(p *part) string {
 	case listing, pause:
 		return "end of a part"
 	}
-	return "no part of an order"
+	return asNothing
 }
 
 var unitNames = [...]string{noDimension: "", weight: "g", volume: "ml", length: "cm", pages: "pages", sizes: "size", watts: "W", area: "area"}
