@@ -46,7 +46,9 @@ type Words struct {
 	Fractions      map[string]string   `yaml:"fractions"`       // "1/2"; before a measure, or after one with NumberAnd
 	NumberAnd      []string            `yaml:"number_and"`
 	Times          []string            `yaml:"times"`
-	Vague          []string            `yaml:"vague"` // quantities that are no count
+	Asking         []string            `yaml:"asking"` // questions about goods, which order nothing
+	Each           []string            `yaml:"each"`   // gives every thing that is named the same count
+	Vague          []string            `yaml:"vague"`  // quantities that are no count
 	Measures       map[string][]string `yaml:"measures"`
 	LocalMeasures  map[string]string   `yaml:"local_measures"` // "250 g": a unit of its own that converts exactly
 	Counters       map[string][]string `yaml:"counters"`       // what packs and pieces are called, by unit of sale
@@ -85,6 +87,7 @@ type Inflect struct {
 // Glued are words written onto the one behind them: Arabic "and" and "the".
 type Glued struct {
 	And     []string `yaml:"and"`
+	For     []string `yaml:"for"` // before the people that goods are for
 	Article []string `yaml:"article"`
 }
 

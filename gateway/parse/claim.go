@@ -10,7 +10,8 @@ type claim struct {
 	g       *part
 	goods   []int32
 	counts  []amount
-	weak    bool // an article stands for one
+	article bool // which is one
+	inWords bool // a count was said in words
 	vague   bool
 	broken  bool // a quantity that is no count
 	sizes   []size
@@ -35,10 +36,16 @@ func (o *order) resolve(g *part, with []part) wish {
 func (c *claim) take(p *part) {
 	switch p.is {
 	case number:
-		if p.weak {
-			c.weak = true
-		} else {
+		if c.isPrice(p) {
+			c.prices = append(c.prices, p.n)
+			return
+		}
+		switch {
+		case !p.weak:
 			c.counts = append(c.counts, p.n)
+			c.inWords = c.inWords || p.digits == 0
+		case p.counter == "":
+			c.article = true
 		}
 		c.unit(p)
 	case badNumber:
@@ -51,10 +58,16 @@ func (c *claim) take(p *part) {
 	}
 }
 
+// isPrice tells of a number whose counter is also a word for money, and that is
+// the price of the goods: 900块.
+func (c *claim) isPrice(p *part) bool {
+	return p.e != nil && p.e.roles&asPriceAfter != 0 && slices.ContainsFunc(c.goods, func(g int32) bool { return amountOf(c.o.t.x.products[g].Price) == p.n })
+}
+
 // unit heeds the word for the pack where it names another product: two cartons
 // of soap are not two soaps.
 func (c *claim) unit(p *part) {
-	if p.counter == "" || c.g.words == nil {
+	if p.counter == "" {
 		return
 	}
 	t := c.o.t
@@ -63,7 +76,7 @@ func (c *claim) unit(p *part) {
 			continue
 		}
 		packed, ok := t.x.exact[t.s.text(t.s.atoms[i])]
-		if !ok || slices.Contains(c.g.words, packed) {
+		if !ok || c.g.words == nil || slices.Contains(c.g.words, packed) {
 			continue
 		}
 		k, ok := key(append(slices.Clone(c.g.words), packed))
@@ -75,8 +88,8 @@ func (c *claim) unit(p *part) {
 	c.packed(p.counter)
 }
 
-// packed asks where something else of the same name is sold by the unit that
-// was said, and this is not: a box of soap.
+// packed takes what has the same name and is sold by the box that was said,
+// where these goods are not: two boxes of soap.
 func (c *claim) packed(unit string) {
 	x := c.o.t.x
 	var others []int32
@@ -85,13 +98,20 @@ func (c *claim) packed(unit string) {
 			return
 		}
 	}
-	for _, g := range x.byWord[c.g.words[0]] {
-		if x.products[g].Unit == unit && c.o.t.supports(g, c.g.words) && unit == "box" {
-			others = append(others, g)
+	if unit != "box" {
+		return
+	}
+	for _, g := range c.goods {
+		for _, w := range x.products[g].solo {
+			for _, other := range x.byWord[w] {
+				if x.products[other].boxed {
+					others = appendNew(others, other)
+				}
+			}
 		}
 	}
 	if len(others) > 0 {
-		c.goods = appendNew(slices.Clone(c.goods), others...)
+		c.goods = others
 	}
 }
 
@@ -180,7 +200,7 @@ func (c *claim) wish(x *index) wish {
 	if !counted || len(goods) != 1 || c.g.generic || guessed {
 		return wish{goods: c.g, unsure: goods, item: Item{Qty: qty}}
 	}
-	return wish{goods: c.g, item: Item{SKU: x.products[goods[0]].SKU, Qty: qty}}
+	return wish{goods: c.g, counted: len(c.counts) > 0, item: Item{SKU: x.products[goods[0]].SKU, Qty: qty}}
 }
 
 // maxCount is the largest count that a text can say.
@@ -188,7 +208,7 @@ const maxCount = 999_999
 
 // quantity is how many are wanted, if that is certain; else 0.
 func (c *claim) quantity() (qty int, ok bool) {
-	if c.broken || c.vague && len(c.counts) == 0 {
+	if c.broken || c.vague && len(c.counts) == 0 || c.article && c.inWords { // "un cadenas neuf" is new, not nine
 		return 0, false
 	}
 	n := one

@@ -74,10 +74,16 @@ func (t *sentence) joins(g, more *part, purpose bool) bool {
 		g.to = more.to
 		return true
 	}
-	g.generic, g.e = g.generic && more.generic, nil
+	g.generic, g.e = g.generic && more.generic && !t.namesOne(both, append(slices.Clone(g.words), more.words...)), nil
 	g.goods, g.words, g.twice = both, append(slices.Clone(g.words), more.words...), g.twice || more.twice
 	g.to = more.to
 	return true
+}
+
+// namesOne tells whether words that are each part of several names together say
+// what a thing is and leave only one: بطاريات AA.
+func (t *sentence) namesOne(goods []int32, words []class) bool {
+	return len(goods) == 1 && len(words) > 1 && slices.ContainsFunc(words, func(w class) bool { return slices.Contains(t.x.products[goods[0]].heads, w) })
 }
 
 func (t *sentence) supports(i int32, words []class) bool {
@@ -120,8 +126,9 @@ func (o *order) joinThings(parts []part) []part {
 				}
 				continue
 			}
-			p.counted = q.is == number || q.is == measure
-			q.counted = q.counted || p.is == number || p.is == measure
+			counts := func(n *part) bool { return n.is == number && !n.weak || n.is == measure }
+			p.counted = counts(q)
+			q.counted = q.counted || counts(&p)
 		}
 		out, link = append(out, p), true
 	}
@@ -167,7 +174,7 @@ func (t *sentence) isHead(p *part) bool {
 func (o *order) things(r *row) {
 	for i := range r.parts {
 		p := &r.parts[i]
-		if p.is == thing && o.leftOut == "" && (p.e != nil && r.bare || p.counted) {
+		if p.is == thing && o.leftOut == "" && (p.e != nil && r.bare || p.counted || r.has(number) && !r.has(goods)) {
 			o.leftOut = o.t.typed(p.from, p.to)
 		}
 	}

@@ -125,6 +125,8 @@ func TestCorpus(t *testing.T) {
 		{"own", sampleCatalog, "own-*.jsonl", 0.97, 0},
 		{"more", sampleCatalog, "more-*.jsonl", 0.97, 0},
 		{"third", sampleCatalog, "third-*.jsonl", 0.97, 0},
+		{"fourth", sampleCatalog, "fourth-*.jsonl", 0.97, 0},
+		{"fifth", sampleCatalog, "fifth-*.jsonl", 0.97, 0},
 		{"aside", sampleCatalog, "aside-*.jsonl", 0.93, 0.01},
 		{"another catalogue", "testdata/clothes.csv", "clothes.jsonl", 0.95, 0},
 	} {

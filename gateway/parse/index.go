@@ -34,6 +34,8 @@ type product struct {
 	sizes  []size   // what its names measure
 	packs  []amount // counts that are part of its names: (25)
 	words  []class  // of all its names, sorted
+	boxed  bool     // its names say that it is a box: a carton of soap
+	solo   []class  // words that are a name of it by themselves
 	heads  []class  // what its names say it is: the flour of maize flour
 	family int32    // products of one family share a name
 }
@@ -96,7 +98,7 @@ func newIndex(c *catalog.Catalog, r *reader) *index {
 	}
 	x.vocabulary = newVocabulary(names, r.inflections())
 	for _, n := range names {
-		x.add(n)
+		x.add(n, r)
 	}
 	for _, n := range names {
 		x.addUnpacked(n, r)
@@ -171,7 +173,7 @@ func sortedKeys(m map[string]string) []string {
 }
 
 // add puts a name in the index.
-func (x *index) add(n name) {
+func (x *index) add(n name, r *reader) {
 	p := &x.products[n.product]
 	if n.canon != "" {
 		x.addHan(n)
@@ -182,6 +184,7 @@ func (x *index) add(n name) {
 		classes[i] = x.exact[w]
 	}
 	p.words = appendNew(p.words, classes...)
+	p.boxed = p.boxed || p.Unit == "box" && slices.ContainsFunc(n.words, func(w string) bool { return r.counters[w] == "box" })
 	switch n.head {
 	case lang.HeadFirst:
 		p.heads = appendNew(p.heads, classes[0])
@@ -196,13 +199,16 @@ func (x *index) add(n name) {
 		x.phrases[k] = &phrase{}
 	}
 	x.phrases[k].products = appendNew(x.phrases[k].products, n.product)
+	if len(classes) == 1 {
+		p.solo = appendNew(p.solo, classes[0])
+	}
 }
 
 // addUnpacked also knows a name without the pack that it ends with, where
 // nothing else is called that: tomato paste, without the tin.
 func (x *index) addUnpacked(n name, r *reader) {
 	last := len(n.words) - 1
-	if last < 2 || !r.counters[n.words[last]] {
+	if last < 2 || r.counters[n.words[last]] == "" {
 		return
 	}
 	n.words = n.words[:last]
@@ -211,7 +217,7 @@ func (x *index) addUnpacked(n name, r *reader) {
 		classes[i] = x.exact[w]
 	}
 	if k, ok := key(classes); ok && x.phrases[k] == nil {
-		x.add(n)
+		x.add(n, r)
 	}
 }
 
@@ -280,6 +286,11 @@ func (x *index) headed(w class, products []int32) []int32 {
 		return list
 	}
 	return products
+}
+
+// isHead tells whether any of the products is called by a word for what it is.
+func (x *index) isHead(w class, products []int32) bool {
+	return slices.ContainsFunc(products, func(i int32) bool { return slices.Contains(x.products[i].heads, w) })
 }
 
 // senses tells which words mean the same goods: those that are a name by

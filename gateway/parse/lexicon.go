@@ -58,6 +58,8 @@ const (
 	asPriceOf
 	asPriceOfAfter
 	asOrdinary
+	asAsking
+	asEach
 )
 
 // courtesy are the roles of words around an order that are no part of it.
@@ -170,7 +172,7 @@ func compile(w *lang.Words, f folding, place int) lexicon {
 		{asNotAfter, w.NotAfter}, {asCorrect, w.Correct}, {asRemove, w.Remove}, {asNumberAnd, w.NumberAnd}, {asTimes, w.Times},
 		{asVague, w.Vague}, {asPhoneBefore, w.PhoneBefore}, {asPlaceBefore, w.PlaceBefore}, {asPlaceAfter, w.PlaceAfter},
 		{asDateBefore, w.DateBefore}, {asDateAfter, w.DateAfter}, {asMonth, w.Months}, {asDay, w.Days},
-		{asPriceBefore, w.PriceBefore}, {asPriceAfter, w.PriceAfter}, {asPriceOf, w.PriceOf}, {asPriceOfAfter, w.PriceOfAfter}, {asOrdinary, w.Ordinary},
+		{asPriceBefore, w.PriceBefore}, {asPriceAfter, w.PriceAfter}, {asPriceOf, w.PriceOf}, {asPriceOfAfter, w.PriceOfAfter}, {asOrdinary, w.Ordinary}, {asAsking, w.Asking}, {asEach, w.Each},
 	} {
 		for _, text := range list.words {
 			c.add(text, list.role)

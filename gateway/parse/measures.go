@@ -159,14 +159,16 @@ func (t *sentence) counters() {
 		switch {
 		case p.twice:
 			t.merge(i, i+1, part{is: number, n: 2 * one, counter: p.e.counter, e: p.e})
+		case !left && !right && (next.is == goods || next.has(asLink) && t.at(i+2).is == goods): // a box of it
+			t.merge(i, i+1, part{is: number, n: one, counter: p.e.counter, e: p.e, weak: true})
 		case left:
 			q := *before
-			q.counter = p.e.counter
+			q.counter, q.e = p.e.counter, p.e
 			t.merge(i-1, i+1, q)
 			i--
-		case right:
+		case right && p.e.roles&asNot == 0:
 			q := *next
-			q.counter = p.e.counter
+			q.counter, q.e = p.e.counter, p.e
 			t.merge(i, i+2, q)
 		}
 	}
@@ -194,6 +196,9 @@ func (t *sentence) prices() {
 		}
 		next, from, end := t.at(i+1), i, i+1
 		is := number
+		if next.is == number && next.n == one && next.counter != "" && next.joined && p.counter == "" { // 250一把
+			is, end = price, i+2
+		}
 		if next.has(asPriceAfter) && (next.e.roles&asCounter == 0 || t.at(i+2).has(asPriceOf)) {
 			is, end = price, i+2
 		}
@@ -228,7 +233,19 @@ func (t *sentence) startsPrice(i int) bool {
 	if before.e.roles&(asLink|asFiller|asDateBefore|asAnd|asPriceOf|asCounter) == 0 {
 		return true
 	}
-	return next.is != goods && next.is != thing && next.is != measure && t.at(i).counter == "" && t.goodsBefore(i)
+	return next.is != goods && next.is != thing && next.is != measure && (t.at(i).counter == "" || t.isPrice(i)) && t.goodsBefore(i)
+}
+
+// isPrice tells whether the number at i is the price of goods in the text.
+func (t *sentence) isPrice(i int) bool {
+	for j := range t.parts {
+		for _, g := range t.parts[j].goods {
+			if amountOf(t.x.products[g].Price) == t.parts[i].n {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // goodsBefore tells whether goods stand before the part in its row.

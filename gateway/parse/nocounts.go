@@ -86,8 +86,14 @@ func (t *sentence) listNumbers() {
 		switch {
 		case first && t.sign(i, "-*") && (bullets > 1 || !t.at(i+1).joined):
 			t.drop(i, i+1)
-		case t.sign(i, "(") && t.at(i+1).digits > 0 && t.at(i+1).digits <= 2 && t.sign(i+2, ")") && t.starts(i):
+		case t.sign(i, "(") && t.at(i+1).digits > 0 && t.at(i+1).digits <= 2 && t.sign(i+2, ")") && (t.starts(i) || t.at(i+1).n == next && next > one):
+			next = t.at(i+1).n + one
 			t.drop(i, i+3)
+			t.parts[i].is = listing
+		case next > one && t.at(i).is == number && t.at(i).n == next && t.sign(i+1, "),") && t.at(i+1).joined && t.at(i+2).is == goods: // 1) salt 2) bread
+			next += one
+			t.drop(i, i+2)
+			t.parts[i].is = listing
 		case t.starts(i) && t.at(i).is == number && t.at(i).digits > 0 && t.at(i).digits <= 2 && (t.listMark(i) || next > one && t.at(i).n == next && t.sign(i+1, ",-")):
 			next = t.at(i).n + one
 			t.drop(i, i+2)
@@ -115,7 +121,7 @@ func (t *sentence) listMark(i int) bool {
 // counts tells whether a later thing of the row has the list's next number.
 func (t *sentence) counts(from int, n amount) bool {
 	for i := from; i < len(t.parts); i++ {
-		if t.starts(i) && t.at(i).is == number && t.at(i).n == n*one && t.sign(i+1, ",-") {
+		if t.at(i).is == number && t.at(i).n == n*one && t.sign(i+1, ",-") {
 			return true
 		}
 	}
@@ -172,8 +178,13 @@ func (t *sentence) dropMonth(i int) {
 		from--
 	} else if t.at(i-2).is == number && t.at(i-1).has(asDateAfter|asLink) {
 		from -= 2
+	} else if before := t.at(i - 1); before.is == noise && before.to > before.from && (t.s.atoms[before.from].kind == digits || before.e != nil && before.e.roles&asDateAfter != 0) {
+		from-- // its day was dropped already
 	}
-	for n := 0; n < 2 && t.at(to).is == number && t.at(to).digits != 0; n++ {
+	if from == i && t.at(to).is == number && t.at(to).digits != 0 && t.at(to).n <= 31*one {
+		to++
+	}
+	if t.at(to).is == number && t.at(to).digits == 4 {
 		to++
 	}
 	if from == i && to == i+1 && t.parts[i].e.roles&^(asMonth|asFiller) != 0 {
@@ -229,7 +240,7 @@ func (t *sentence) places() {
 		switch {
 		case t.at(i+1).has(asPlaceAfter) && !t.measured(i) && (t.at(i+1).e.roles&(asCounter|asMeasure) == 0 || t.at(i+2).is != goods && t.at(i-1).is != goods):
 			t.drop(i, i+2)
-		case t.at(before).has(asPlaceBefore) && t.at(before).e.roles&(asCounter|asMeasure) == 0 && t.at(i+1).is != goods:
+		case t.at(before).has(asPlaceBefore) && t.at(before).e.roles&(asCounter|asMeasure) == 0 && (t.at(i+1).is != goods || t.at(i+2).is == number):
 			t.drop(before, i+1)
 		case t.sign(i-1, "#"):
 			t.drop(i-1, i+1)

@@ -9,6 +9,7 @@ func (t *sentence) numbers() {
 	t.dates()
 	t.places()
 	t.numberWords()
+	t.dates() // those in words
 	t.fractions()
 	t.ranges()
 }
@@ -32,7 +33,7 @@ func (t *sentence) writtenNumbers() {
 		case t.tied(i+3) && (t.sign(i+1, "/") && t.sign(i+3, "/") || t.sign(i+1, ".") && t.sign(i+3, ".") || t.sign(i+1, "-") && t.sign(i+3, "-")):
 			t.drop(i, i+5)
 		case t.sign(i+1, "/") && (b.n == 2*one || b.n == 4*one) && a.n < b.n:
-			t.merge(i, i+3, part{is: number, n: a.n * one / b.n})
+			t.merge(i, i+3, part{is: number, n: a.n * one / b.n, digits: 1})
 		case t.sign(i+1, "/"):
 			t.drop(i, i+3)
 		case t.sign(i+1, ",") && b.digits == 3 && a.digits <= 3:
@@ -53,7 +54,10 @@ func (t *sentence) tied(i int) bool {
 // خمسة وعشرين, 二百五十, half a dozen, 2 dozen.
 func (t *sentence) numberWords() {
 	for i := 0; i < len(t.parts); i++ {
-		if !t.numeral(i) || t.at(i).has(asCounter) && t.at(i-1).is == number {
+		if t.at(i).has(asArticle) && t.at(i+1).is == number { // "an 3 brushes"
+			continue
+		}
+		if !t.numeral(i) || t.at(i).has(asCounter|asLocalMeasure) && t.at(i-1).is == number { // 两把, 二两
 			continue
 		}
 		n, end, ok := t.compose(i)
@@ -199,6 +203,8 @@ func (t *sentence) ranges() {
 			t.merge(i, i+1, part{is: badNumber}) // "chini 2 kilo do": give, or two
 		case t.sign(i, "-") && t.at(i+1).is == number && t.at(i+1).joined && t.at(i-1).is != number && !t.parts[i].joined:
 			t.merge(i, i+2, part{is: badNumber})
+		case p.has(asAsking):
+			t.merge(i, i+1, part{is: badNumber})
 		case p.is != number:
 			if p.has(asVague) && t.at(i+1).is == number && !t.at(i+1).weak { // about 10
 				t.merge(i, i+2, part{is: badNumber})
@@ -207,7 +213,7 @@ func (t *sentence) ranges() {
 			}
 		case p.digits == 0 && !p.weak && t.at(i+1).has(asVague) && t.at(i+1).joined: // 十几
 			t.merge(i, i+2, part{is: badNumber})
-		case t.at(i+2).is == number && t.at(i+2).n > p.n && (t.sign(i+1, "-~") || t.at(i+1).has(asOr)):
+		case t.at(i+2).is == number && (t.sign(i+1, "+") || t.at(i+2).n > p.n && (t.sign(i+1, "-~") || t.at(i+1).has(asOr))):
 			t.merge(i, i+3, part{is: badNumber})
 		case p.digits == 0 && !p.weak && t.at(i+1).is == number && t.at(i+1).digits == 0 && t.at(i+1).n == p.n+one && p.n < 10*one:
 			t.merge(i, i+2, part{is: badNumber})

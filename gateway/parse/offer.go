@@ -103,7 +103,7 @@ func (x *index) offerWordNames(s *scanned, i int, l *ear, words []found, offer f
 		score := goodsBonus + int(typoCost*cost)
 		if p.generic {
 			score += genericCost
-			if e := l.word(s.canon[a.from:a.to]); e != nil && e.roles&asOrdinary != 0 && len(p.products) == 1 {
+			if e := l.word(s.canon[a.from:a.to]); e != nil && e.roles&asOrdinary != 0 && (len(p.products) == 1 || e.place == l.t.place && !x.isHead(f.class, p.products)) {
 				named.e = e // by itself it is no more than an ordinary thing
 			}
 		}

@@ -6,9 +6,11 @@ import (
 
 // wish is one thing that is wanted: certain, or a question.
 type wish struct {
-	goods  *part
-	item   Item    // its quantity is 0 where that is unclear
-	unsure []int32 // the products that may be meant; none where the item is certain
+	goods    *part
+	counted  bool // a quantity was said
+	sentence int
+	item     Item    // its quantity is 0 where that is unclear
+	unsure   []int32 // the products that may be meant; none where the item is certain
 }
 
 // order gathers what a text wants.
@@ -16,7 +18,9 @@ type order struct {
 	t       *sentence
 	wishes  []wish
 	leftOut string
-	refused bool // something was taken back
+	each    int // how many of every thing of the sentence eachIn; 0 where that was not said
+	eachIn  int
+	refused bool // something was taken back just now
 }
 
 // MaxQuestions is how many unclear parts of one text are asked about.
@@ -35,8 +39,20 @@ func (t *sentence) order() *order {
 			o.add(&r)
 		}
 	}
+	o.dropSettled()
 	o.note()
 	return o
+}
+
+// dropSettled drops the questions that a certain wish answers: "for my 3 cows
+// 1 dairy meal" asks nothing.
+func (o *order) dropSettled() {
+	settled := func(w wish) bool {
+		return w.unsure != nil && w.goods.generic && slices.ContainsFunc(o.wishes, func(c wish) bool {
+			return c.unsure == nil && overlap(c.products(o.t.x), w.unsure)
+		})
+	}
+	o.wishes = slices.DeleteFunc(slices.Clone(o.wishes), settled)
 }
 
 // note writes down which words became which goods, for the explanation.
@@ -53,6 +69,8 @@ func (o *order) note() {
 
 // add takes in a row of what is wanted.
 func (o *order) add(r *row) {
+	o.hearEach(r)
+	o.refused = false
 	for _, w := range o.read(r) {
 		o.wish(w)
 	}
@@ -61,10 +79,17 @@ func (o *order) add(r *row) {
 // wish adds to what is wanted already: the same product twice is summed.
 func (o *order) wish(w wish) {
 	for i := range o.wishes {
-		if have := &o.wishes[i]; w.unsure == nil && have.unsure == nil && have.item.SKU == w.item.SKU {
-			have.item.Qty += w.item.Qty
-			return
+		have := &o.wishes[i]
+		if w.unsure != nil || have.unsure != nil || have.item.SKU != w.item.SKU {
+			continue
 		}
+		switch {
+		case have.sentence == w.sentence || have.counted && w.counted:
+			have.item.Qty += w.item.Qty
+		case !have.counted: // "We need soap. Send 2 soap."
+			have.item.Qty, have.counted = w.item.Qty, w.counted
+		}
+		return
 	}
 	o.wishes = append(o.wishes, w)
 }
@@ -95,14 +120,58 @@ func (o *order) read(r *row) []wish {
 		if !clear && w.unsure == nil {
 			w = wish{goods: s.goods, unsure: s.goods.goods}
 		}
+		w.sentence = r.sentence
+		o.forEach(&w)
 		wishes = append(wishes, w)
 	}
+	if r.has(either) && len(wishes) > 1 {
+		return o.oneOf(wishes)
+	}
 	return wishes
+}
+
+// oneOf asks which of several was meant: 1 hoe or 1 spade.
+func (o *order) oneOf(wishes []wish) []wish {
+	one := wishes[0]
+	one.unsure = slices.Clone(one.products(o.t.x))
+	for _, w := range wishes[1:] {
+		one.unsure = appendNew(one.unsure, w.products(o.t.x)...)
+		if w.item.Qty != one.item.Qty {
+			one.item.Qty = 0
+		}
+	}
+	one.item.SKU = ""
+	return []wish{one}
+}
+
+// hearEach notes the count that a row gives to every thing of its sentence.
+func (o *order) hearEach(r *row) {
+	if o.eachIn != r.sentence {
+		o.each = 0
+	}
+	if n := r.first(number); n != nil && r.has(each) && n.n%one == 0 && n.n > 0 && n.n <= maxCount*one {
+		o.each, o.eachIn = int(n.n/one), r.sentence
+		for i := range o.wishes {
+			if w := &o.wishes[i]; w.sentence == r.sentence {
+				o.forEach(w)
+			}
+		}
+	}
+}
+
+// forEach gives a wish without a count that of every thing.
+func (o *order) forEach(w *wish) {
+	if o.each > 0 && !w.counted && w.sentence == o.eachIn && (w.unsure == nil || len(w.unsure) > 1) {
+		w.item.Qty, w.counted = o.each, true
+	}
 }
 
 // takeBack removes what a row names.
 func (o *order) takeBack(r *row) {
 	o.refused = true
+	if last := len(o.wishes) - 1; last >= 0 && !r.has(goods) && r.has(measure) { // another size of what was named last
+		r.parts = append([]part{*o.wishes[last].goods}, r.parts...)
+	}
 	for i := range r.parts {
 		if g := &r.parts[i]; g.is == goods {
 			goods := o.narrow(g, r)
@@ -135,7 +204,7 @@ func overlap(a, b []int32) bool {
 // the last that were named.
 func (o *order) correct(r *row) {
 	last := len(o.wishes) - 1
-	if last < 0 {
+	if last < 0 || o.refused {
 		o.add(r)
 		return
 	}
@@ -149,11 +218,15 @@ func (o *order) correct(r *row) {
 	}
 	wishes := o.read(r)
 	for _, w := range wishes {
-		at := last
+		at, same := last, false
 		for i := range o.wishes {
 			if o.t.sameFamily(o.wishes[i].goods, w.goods) {
-				at = i
+				at, same = i, true
 			}
+		}
+		if r.excuse && !same {
+			o.replace(at, o.oneOf([]wish{o.wishes[at], w}))
+			continue
 		}
 		o.replace(at, []wish{w})
 		last = len(o.wishes) - 1

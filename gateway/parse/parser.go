@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -115,6 +116,12 @@ func (r *reader) unglue(s *scanned, x *index) {
 			s.split(i, len(glue), utf8.RuneCountInString(glue))
 			break
 		}
+		for _, glue := range r.forGlue {
+			if rest, ok := strings.CutPrefix(w, glue); ok && utf8.RuneCountInString(rest) > 2 && !known(w) && !x.near(w) && !x.near(rest) {
+				s.split(i, len(glue), utf8.RuneCountInString(glue))
+				break
+			}
+		}
 	}
 }
 
@@ -167,7 +174,9 @@ func (r *reader) lookalikes(s *scanned, x *index) {
 		}
 		return false
 	}
-	s.splitUnits(unit)
+	s.splitUnits(func(a atom) bool {
+		return slices.ContainsFunc(r.words[s.text(a)], func(e *entry) bool { return e.roles&asMeasure != 0 })
+	})
 	s.codeDigits(x)
 	letters := func(a atom) bool {
 		w := s.text(a)

@@ -14,14 +14,15 @@ type reader struct {
 	fold     folding
 	begins   map[string]int // first atom of an entry -> how many atoms the longest such has
 	links    map[string]bool
-	counters map[string]bool
-	measures map[string]bool // what words for measures begin with
-	scripts  map[int]int     // the only language that is written in a script, or -1
-	andGlue  []string        // written onto the next word: Arabic "and"
+	counters map[string]string // what packs are called, by unit of sale
+	measures map[string]bool   // what words for measures begin with
+	scripts  map[int]int       // the only language that is written in a script, or -1
+	forGlue  []string
+	andGlue  []string // written onto the next word: Arabic "and"
 }
 
 func newReader(languages []*lang.Language) *reader {
-	r := &reader{scripts: map[int]int{}, words: map[string][]*entry{}, begins: map[string]int{}, links: map[string]bool{}, measures: map[string]bool{}, counters: map[string]bool{}}
+	r := &reader{scripts: map[int]int{}, words: map[string][]*entry{}, begins: map[string]int{}, links: map[string]bool{}, measures: map[string]bool{}, counters: map[string]string{}}
 	r.tongues, r.fold = newTongues(languages)
 	for _, t := range r.tongues {
 		for key, e := range t.own {
@@ -40,7 +41,7 @@ func newReader(languages []*lang.Language) *reader {
 				r.measures[first] = true
 			}
 			if e.roles&asCounter != 0 {
-				r.counters[key] = true
+				r.counters[key] = e.counter
 			}
 			if e.roles&asLink != 0 {
 				r.links[key] = true
@@ -48,6 +49,9 @@ func newReader(languages []*lang.Language) *reader {
 		}
 		for _, glued := range t.words.Glued.And {
 			r.andGlue = appendNew(r.andGlue, string(r.fold.scan(glued).canon))
+		}
+		for _, glued := range t.words.Glued.For {
+			r.forGlue = appendNew(r.forGlue, string(r.fold.scan(glued).canon))
 		}
 	}
 	return r

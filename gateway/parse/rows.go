@@ -5,9 +5,11 @@ import "slices"
 // row is a stretch of a text that speaks of one thing, or of several that
 // nothing divides.
 type row struct {
-	mode  what // open: wanted; negate, correct, remove
-	parts []part
-	bare  bool // nothing but what is wanted was said in it
+	mode     what // open: wanted; negate, correct, remove
+	parts    []part
+	bare     bool // nothing but what is wanted was said in it
+	sentence int
+	excuse   bool // what corrects may be mere politeness: "sorry"
 }
 
 func (r *row) first(w what) *part {
@@ -86,6 +88,8 @@ func (t *sentence) doubledCharacters() {
 
 func (t *sentence) punctuation(i int) what {
 	switch {
+	case t.sign(i, "/") && t.at(i-1).is == goods && t.at(i+1).is == number: // soap/2
+		return noise
 	case t.sign(i, ",;&+/|"):
 		return listing
 	case t.sign(i, ".!?"):
@@ -96,11 +100,15 @@ func (t *sentence) punctuation(i int) what {
 
 func (t *sentence) role(i int) what {
 	r := t.parts[i].e.roles
-	switch {
+	switch p := &t.parts[i]; {
+	case r&asCounter != 0 && p.joined && t.s.atoms[p.from].kind == han && t.at(i-1).is == goods: // 手套箱 is a box
+		return thing
 	case r&(asNot|asNotAfter|asCorrect|asRemove) != 0:
 		return t.takingBack(i, r)
-	case r&asOr != 0 && t.beside(i, goods):
+	case r&asOr != 0 && t.rowHas(i, -1, goods) && t.rowHas(i, 1, goods):
 		return either
+	case r&asEach != 0 && (t.at(i-1).is == number || t.at(i+1).is == number):
+		return each
 	case r&asAnd != 0:
 		return listing
 	case r&asOrdinary != 0 && r&(courtesy|asBuy) == 0, r&asCalled != 0 && r&courtesy == 0 && (t.at(i-1).is == goods || t.at(i+1).is == goods):
@@ -115,15 +123,21 @@ func (t *sentence) takingBack(i int, r role) what {
 	switch {
 	case r&asCorrect != 0 && before && t.numberNext(i) && !t.rowHas(i, 1, goods):
 		return correct
+	case r&asNot != 0 && before && t.at(i+1).is == number && !t.rowHas(i, 1, goods): // 3 soap not 2
+		return negate
+	case r&(asCorrect|asNot) != 0 && before && t.alone(i):
+		return correct
+	case r&(asNot|asNotAfter) != 0 && t.at(i-1).is == number && divides(t.at(i-2)) && !t.rowHas(i, 1, goods) && !t.rowHas(i, 1, number):
+		return notBefore // 5 packets, not 3
 	case r&asNotAfter != 0 && t.rowHas(i, -1, goods) && (r&asNot == 0 || !t.rowHas(i, 1, goods)):
 		return notBefore
 	case r&asRemove != 0 && t.rowHas(i, 1, goods):
 		return remove
-	case r&asCorrect != 0 && before && (r&asNot == 0 || t.corrects(i)):
+	case r&asCorrect != 0 && (before || t.negated(i)) && (r&asNot == 0 || t.corrects(i)):
 		return correct
 	case r&asNot != 0 && t.rowHas(i, 1, goods):
 		return negate
-	case r&asNot != 0 && t.rowHas(i, 1, number):
+	case r&asNot != 0 && (t.rowHas(i, 1, number) || t.rowHas(i, 1, measure)):
 		return negate
 	case r&asNotAfter != 0 && before:
 		return notBefore
@@ -133,11 +147,28 @@ func (t *sentence) takingBack(i int, r role) what {
 	return noise
 }
 
+// alone tells whether the word at i stands between two signs.
+func (t *sentence) alone(i int) bool {
+	return divides(t.at(i-1)) && divides(t.at(i+1))
+}
+
+func divides(p *part) bool { return p.is == listing || p.is == pause }
+
+// negated tells whether something was taken back before the word at i.
+func (t *sentence) negated(i int) bool {
+	for j := range i {
+		if t.parts[j].is == negate {
+			return true
+		}
+	}
+	return false
+}
+
 // numberNext tells whether only excuses stand between the word at i and a number.
 func (t *sentence) numberNext(i int) bool {
 	for i++; t.at(i).has(asCorrect | asFiller | asNot); i++ {
 	}
-	return t.at(i).is == number
+	return t.at(i).is == number || t.at(i).is == measure
 }
 
 // corrects tells whether what follows the word at i says anew what was said
@@ -155,7 +186,7 @@ func (t *sentence) corrects(i int) bool {
 		case pause, thing:
 			return false
 		case goods:
-			return t.saidGoods(i, p)
+			return t.saidGoods(i, p) && (t.rowHas(j, 1, number) || t.rowHas(j, 1, measure))
 		}
 	}
 	return false
@@ -222,11 +253,12 @@ func (t *sentence) personNames() {
 func (t *sentence) rows() []row {
 	var rows []row
 	now := row{}
+	sentence := 0
 	flush := func(mode what) {
 		if len(now.parts) > 0 {
 			rows = append(rows, now)
 		}
-		now = row{mode: mode}
+		now = row{mode: mode, sentence: sentence}
 	}
 	for i := range t.parts {
 		p := t.parts[i]
@@ -235,11 +267,17 @@ func (t *sentence) rows() []row {
 		}
 		switch p.is {
 		case listing, pause:
+			if p.is == pause {
+				sentence++
+			}
 			flush(t.afterListing(&now, i))
 		case negate, correct, remove:
 			flush(p.is)
+			now.excuse = p.e != nil && p.e.roles&asFiller != 0
 		case notBefore:
-			now.mode = negate
+			rest := now.cutLastGoods()
+			flush(negate)
+			now.parts = rest
 			flush(open)
 		case noise:
 			if p.e != nil && p.e.roles&asBuy != 0 && now.mode != open && now.has(goods) {
@@ -247,11 +285,33 @@ func (t *sentence) rows() []row {
 			}
 			now.parts = append(now.parts, p)
 		default:
+			if last := len(now.parts) - 1; p.is == goods && now.mode != open && now.mode != correct && now.has(goods) && now.parts[last].is != goods {
+				flush(open) // what is taken back is one thing
+			}
 			now.parts = append(now.parts, p)
 		}
 	}
 	flush(open)
 	return joinRows(rows)
+}
+
+// cutLastGoods leaves the row without its last goods and what is said of them,
+// and gives these.
+func (r *row) cutLastGoods() []part {
+	for i := len(r.parts) - 1; i >= 0; i-- {
+		if r.parts[i].is != goods {
+			continue
+		}
+		if i > 0 && r.parts[i-1].is == number && (i == 1 || r.parts[i-2].is != goods) {
+			i--
+		}
+		rest := append([]part(nil), r.parts[i:]...)
+		r.parts = r.parts[:i]
+		return rest
+	}
+	rest := r.parts
+	r.parts = nil
+	return rest
 }
 
 // afterListing is the mode of what follows a comma: a word of correction may
@@ -271,9 +331,17 @@ func joinRows(rows []row) []row {
 		if !r.has(goods) && !r.has(number) && !r.has(measure) && !r.has(badNumber) && !r.has(thing) && !r.has(price) {
 			continue // courtesy
 		}
-		if last := len(out) - 1; last >= 0 && r.mode == open && !r.has(goods) && !r.has(thing) && out[last].takes(&r) {
-			out[last].parts = append(out[last].parts, r.parts...)
-			continue
+		if last := len(out) - 1; last >= 0 && r.mode == open && !r.has(goods) && !r.has(thing) {
+			switch before := &out[last]; {
+			case before.takes(&r):
+				before.parts = append(before.parts, r.parts...)
+				continue
+			case r.has(measure) && before.mode == open && before.count(goods) == 1 && !before.has(thing): // sugar 1kg and 2kg
+				r.parts = append([]part{*before.first(goods)}, r.parts...)
+			case r.hasCount() && before.mode == open && before.has(goods) && !r.has(each):
+				before.parts = append(before.parts, part{is: badNumber, from: r.parts[0].from, to: r.parts[0].to})
+				continue
+			}
 		}
 		out = append(out, r)
 	}

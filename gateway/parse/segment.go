@@ -15,6 +15,7 @@ const (
 	genericCost  = -50
 	typoCost     = -50
 	ordinaryCost = -65
+	listedCost   = -10 // of several words: longer than any name within
 	formCost     = -5
 	unknownCost  = -90
 	soundCost    = 10
@@ -114,7 +115,9 @@ func (l *ear) offerEntry(s *scanned, i, j int, e *entry, offer func(part, int)) 
 	if p.own {
 		bonus = ownBonus
 	}
-	if e.roles == asOrdinary {
+	if e.roles == asOrdinary && j > i+1 {
+		bonus += listedCost
+	} else if e.roles == asOrdinary {
 		bonus += ordinaryCost
 	}
 	offer(p, bonus)

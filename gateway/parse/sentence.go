@@ -49,6 +49,7 @@ const (
 	priceMaybe // a price or a count
 	goods
 	either  // "or"
+	each    // every thing that is named as often
 	listing // between two things
 	pause   // ends a sentence
 	negate
