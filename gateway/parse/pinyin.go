@@ -2,6 +2,7 @@ package parse
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/mozillazg/go-pinyin"
@@ -14,14 +15,11 @@ func pinyinOf(canon string) string {
 	var b strings.Builder
 	n := 0
 	for _, r := range canon {
-		if !unicode.Is(unicode.Han, r) {
+		sound := plainSounds()[r]
+		if sound == "" {
 			return ""
 		}
-		sounds := pinyin.SinglePinyin(r, pinyinPlain)
-		if len(sounds) == 0 {
-			return ""
-		}
-		b.WriteString(sounds[0])
+		b.WriteString(sound)
 		n++
 	}
 	if n < 2 {
@@ -30,4 +28,15 @@ func pinyinOf(canon string) string {
 	return b.String()
 }
 
-var pinyinPlain = pinyin.NewArgs()
+// plainSounds are the commonest sounds of the characters that phones offer.
+var plainSounds = sync.OnceValue(func() map[rune]string {
+	sounds, plain := map[rune]string{}, pinyin.NewArgs()
+	for _, block := range unicode.Han.R16 {
+		for r := rune(block.Lo); r <= rune(block.Hi); r += rune(block.Stride) {
+			if s := pinyin.SinglePinyin(r, plain); len(s) > 0 {
+				sounds[r] = s[0]
+			}
+		}
+	}
+	return sounds
+})

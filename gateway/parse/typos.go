@@ -1,9 +1,6 @@
 package parse
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // typos finds the words that a mistyped word may be: every word is listed under
 // each form with one or two letters left out, and so is what was typed. Words
@@ -234,13 +231,19 @@ var sounds = [...]string{"ckqx", "szc", "vwbf", "lr", "jgz", "iy", "td", "pb", "
 	"सशष", "नण", "बव", "टत", "डद", "ढध", "जझ", "रड", "दध", "कख", "गघ", "चछ", "पफ", "बभ"}
 
 func sameSound(a, b rune) bool {
-	for _, s := range sounds {
-		if strings.ContainsRune(s, a) && strings.ContainsRune(s, b) {
-			return true
+	return int(a) < len(soundsOf) && int(b) < len(soundsOf) && soundsOf[a]&soundsOf[b] != 0
+}
+
+// soundsOf are the sounds that a letter belongs to, one bit for each. It ends
+// after Devanagari, the last script of which there are any.
+var soundsOf = func() (of [0x980]uint64) {
+	for i, letters := range sounds {
+		for _, r := range letters {
+			of[r] |= 1 << i
 		}
 	}
-	return false
-}
+	return of
+}()
 
 // neighbours tells of letters side by side on a keyboard or on one key of a
 // keypad.
