@@ -92,70 +92,93 @@ func (t *sentence) numeral(i int) bool {
 	return p.has(asNumber | asArticle)
 }
 
-// compose reads one number from i and tells where it ends. Each addend must be
-// smaller than the last place of what stands before it, or be joined to it by
-// "and", smaller first.
+// compose reads one number from i and tells where it ends.
 func (t *sentence) compose(i int) (n amount, end int, ok bool) {
-	var total, group, place amount // place is the value of the last addend
-	first := t.multiplesFirst(i)
-	for end = i; ; {
-		p := t.at(end)
-		switch {
-		case p.is == number && p.digits > 0 && (end == i || place >= 10*one && first):
-			if end > i {
-				group, place = group*p.n/one, one
-			} else {
-				group, place = p.n, p.n
-			}
-		case p.has(asFraction) && end == i:
-			group, place = p.e.fraction, one
-			if t.at(end + 1).has(asArticle) {
-				end++
-			}
-		case p.has(asArticle) && end == i && t.at(i+1).has(asMultiple|asNumber|asFraction):
-			if t.at(i + 1).has(asFraction) {
-				return t.compose(i + 1)
-			}
-			if t.at(i + 1).has(asNumber) {
-				return 0, i, false // "a five"
-			}
-			group, place = one, one
-		case p.has(asMultiple) && (group == 0 || !first) && (p.e.multiple < 1000*one || group > 0 || end == i):
-			if group == 0 {
-				group = one
-			}
-			group = group * p.e.multiple / one
-			place = p.e.multiple
-			if first && t.at(end+1).has(asNumber) {
-				end++
-				group = group * t.at(end).e.number / one
-			}
-		case p.has(asNumber|asArticle) && (end == i || p.e.number < place && place >= 10*one && p.has(asNumber)):
-			v := p.e.number
-			if p.e.roles&asNumber == 0 {
-				v = one
-			}
-			if end > i && place >= 100*one { // the next group
-				total, group = total+group, 0
-			}
-			group += v
-			place = v
-			if v >= 10*one && v%(10*one) == 0 {
-				place = 10 * one
-			}
-		case p.has(asNumberAnd) && end > i && t.joinsNumbers(end, place):
-			if next := t.at(end + 1); next.e.number > group && group < 10*one { // five and twenty
-				return total + group + next.e.number, end + 2, true
-			}
-			if place >= 100*one {
-				total, group = total+group, 0
-			}
-			end++
-			continue
-		default:
-			return total + group, end, end > i
+	if t.at(i).has(asArticle) && t.at(i+1).has(asFraction) { // "a half"
+		return t.compose(i + 1)
+	}
+	c := composer{t: t, from: i, end: i, first: t.multiplesFirst(i)}
+	for c.takes(t.at(c.end)) {
+		c.end++
+	}
+	return c.total + c.group, c.end, c.end > i
+}
+
+// composer adds a number up. Each addend must be smaller than the last place of
+// what stands before it, or be joined to it by "and", smaller first.
+type composer struct {
+	t         *sentence
+	from, end int
+	first     bool   // multiples stand before what they multiply
+	total     amount // of the groups that are complete: two thousand
+	group     amount // that is being added up: three hundred and
+	place     amount // value of the last addend
+}
+
+// takes adds the part at the end, unless the number ends before it.
+func (c *composer) takes(p *part) bool {
+	begins := c.end == c.from
+	switch {
+	case p.is == number && p.digits > 0 && begins:
+		c.group, c.place = p.n, p.n
+	case p.is == number && p.digits > 0 && c.first && c.place >= 10*one:
+		c.group, c.place = c.group*p.n/one, one
+	case p.has(asFraction) && begins:
+		c.group, c.place = p.e.fraction, one
+		if c.t.at(c.end + 1).has(asArticle) { // half a dozen
+			c.end++
 		}
-		end++
+	case p.has(asArticle) && begins && c.t.at(c.end+1).has(asNumber): // "a five" is none
+		return false
+	case p.has(asMultiple) && (c.group == 0 || !c.first) && (p.e.multiple < 1000*one || c.group > 0 || begins):
+		c.multiply(p)
+	case p.has(asNumber|asArticle) && begins, p.has(asNumber) && p.e.number < c.place && c.place >= 10*one:
+		c.add(p)
+	case p.has(asNumberAnd) && !begins && c.t.joinsNumbers(c.end, c.place):
+		c.joinAnd()
+	default:
+		return false
+	}
+	return true
+}
+
+func (c *composer) multiply(p *part) {
+	if c.group == 0 {
+		c.group = one
+	}
+	c.group = c.group * p.e.multiple / one
+	c.place = p.e.multiple
+	if next := c.t.at(c.end + 1); c.first && next.has(asNumber) {
+		c.group = c.group * next.e.number / one
+		c.end++
+	}
+}
+
+func (c *composer) add(p *part) {
+	n := p.e.number
+	if p.e.roles&asNumber == 0 { // an article
+		n = one
+	}
+	if c.end > c.from && c.place >= 100*one {
+		c.total, c.group = c.total+c.group, 0
+	}
+	c.group += n
+	if c.place = n; n >= 10*one && n%(10*one) == 0 {
+		c.place = 10 * one
+	}
+}
+
+// joinAnd takes "and" within a number, and what it joins where that is the
+// larger: five and twenty.
+func (c *composer) joinAnd() {
+	if next := c.t.at(c.end + 1); next.e.number > c.group && c.group < 10*one {
+		c.group += next.e.number
+		c.place = 0 // nothing may follow
+		c.end++
+		return
+	}
+	if c.place >= 100*one {
+		c.total, c.group = c.total+c.group, 0
 	}
 }
 
