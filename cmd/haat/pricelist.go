@@ -140,7 +140,7 @@ func newPriceList(c *catalog.Catalog, l *lang.Language, dial string) *priceList 
 	}
 	list.How = p.ListHow.With("example", list.asTyped(exampleOrder(c)))
 	if dial != "" {
-		list.Dial = p.ListDial.With("code", list.asTyped(dial))
+		list.Dial = p.ListDial.With("code", list.asTyped(dialledOrder(dial, c)))
 	}
 	for _, category := range c.Categories() {
 		group := priceGroup{Name: category.Name(l.Names)}
@@ -152,6 +152,19 @@ func newPriceList(c *catalog.Catalog, l *lang.Language, dial string) *priceList 
 		list.Groups = append(list.Groups, group)
 	}
 	return list
+}
+
+// dialledOrder is the code with an order in it, where products have numbers:
+// *384*101*2#.
+func dialledOrder(code string, c *catalog.Catalog) string {
+	for _, category := range c.Categories() {
+		for _, p := range c.In(category.ID) {
+			if p.Number != 0 {
+				return strings.TrimSuffix(code, "#") + "*" + typed(p) + "*2#"
+			}
+		}
+	}
+	return code
 }
 
 // typed is what phones type for a product. Its digits are those on the keys,

@@ -279,7 +279,7 @@ func TestPriceListDial(t *testing.T) {
 				t.Fatal(err)
 			}
 			out := mustPricelist(t, "--lang", "en", "--config", config, "--data", filepath.Join(t.TempDir(), "none"))
-			if got := strings.Contains(out, "*384#"); got != tc.dials {
+			if got := strings.Contains(out, "*384*101*2#"); got != tc.dials {
 				t.Errorf("the list is\n%s", strings.Join(strings.SplitAfter(out, "\n")[:5], ""))
 			}
 		})
