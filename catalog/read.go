@@ -34,7 +34,7 @@ var Reserved = []string{
 //	sku,number,category,name_en,name_sw,short_en,unit,price,stock,aliases
 //
 // Required are sku, category, name_en, unit and price. There may be a name_xx
-// and a short_xx for any language. Prices are in the currency, an ISO 4217
+// and a short_xx for any language, and name_hi-latn for one in Latin letters. Prices are in the currency, an ISO 4217
 // code. An empty number means that the product gets one: see Assign. An empty
 // stock means that stock is not counted; aliases are separated by "|". What is
 // wrong comes all at once as a *CheckError.

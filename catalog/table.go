@@ -152,10 +152,13 @@ func (t *Table) knows(name string) bool {
 	return slices.Contains(t.Localized, stem) && IsLanguage(lang)
 }
 
-// IsLanguage tells whether code has the form of an ISO 639 code: two or three
-// small letters.
+// IsLanguage tells whether code has the form of an ISO 639 code, two or three
+// small letters, perhaps with a script of ISO 15924: hi-latn is Hindi in Latin
+// letters.
 func IsLanguage(code string) bool {
-	return (len(code) == 2 || len(code) == 3) && strings.Trim(code, "abcdefghijklmnopqrstuvwxyz") == ""
+	code, script, scripted := strings.Cut(code, "-")
+	letters := func(s string) bool { return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == "" }
+	return (len(code) == 2 || len(code) == 3) && letters(code) && (!scripted || len(script) == 4 && letters(script))
 }
 
 var errTooLarge = errors.New("the file is too large")

@@ -41,7 +41,7 @@ type Set struct {
 // Language is one language with all that is said in it. It is immutable.
 type Language struct {
 	Code    string // ISO 639: "sw"
-	Names   string // by what goods are called in it: the code, or "hi-Latn" in Latin script
+	Names   string // by what goods are called in it: the code, or "hi-latn" in Latin script
 	Name    string // what its speakers call it: "Kiswahili"
 	Phrases Phrases
 	Words   *Words
@@ -193,7 +193,7 @@ func decode(name string, data []byte, english *Language) (*Language, error) {
 	if err := f.complete(); err != nil {
 		return nil, err
 	}
-	l := &Language{Code: name, Names: name, Name: f.Name, Phrases: f.Phrases, money: f.Money, units: f.Units}
+	l := &Language{Code: name, Names: strings.ToLower(name), Name: f.Name, Phrases: f.Phrases, money: f.Money, units: f.Units}
 	var model *Phrases
 	if english != nil {
 		model = &english.Phrases
