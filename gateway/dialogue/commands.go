@@ -216,12 +216,9 @@ func (t *talk) switchLanguage(code string) {
 // something is asked again; anybody else is shown how an order is written.
 func (t *talk) unknown() {
 	busy := t.s.State != "" && t.s.State != stateMenu && t.s.State != stateHelp && t.s.State != stateAsk
-	switch {
-	case t.in.Mode == USSD || busy:
+	if busy {
 		t.again(hintUnclear)
-	case !t.known:
-		t.enter(stateLanguage, "")
-	default:
+	} else {
 		t.enter(stateAsk, "")
 	}
 	t.class = ClassUnknown

@@ -128,6 +128,7 @@ func TestCorpus(t *testing.T) {
 		{"fourth", sampleCatalog, "fourth-*.jsonl", 0.97, 0},
 		{"fifth", sampleCatalog, "fifth-*.jsonl", 0.97, 0},
 		{"sixth", sampleCatalog, "sixth.jsonl", 0.97, 0},
+		{"seventh", sampleCatalog, "seventh.jsonl", 0.97, 0},
 		{"aside", sampleCatalog, "aside-*.jsonl", 0.93, 0.01},
 		{"another catalogue", "testdata/clothes.csv", "clothes.jsonl", 0.95, 0},
 	} {

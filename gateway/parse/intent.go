@@ -187,7 +187,7 @@ func (t *sentence) command(in intents) (Meaning, bool) {
 		if in.unknown > 0 && (w.intent == Menu || w.intent == Shop || w.intent == Start) {
 			continue
 		}
-		if in.unknown > 0 && in.atoms[k] == 1 && w.intent != Status { // "how" alone is no call for help
+		if in.unknown > 0 && in.atoms[k] == 1 && w.intent != Status && w.intent != Language { // "how" alone is no call for help
 			continue
 		}
 		if w.intent == Language && (in.unknown > 1 || in.numbers) {
