@@ -6,7 +6,8 @@ import (
 )
 
 // minHint is the length in UTF-16 code units below which the beginning of a
-// hint says less than the title that it would stand for: "Not", "Please".
+// hint says less than the title that it would stand for: "Not", "Please". So
+// does one that lacks more than a third of its words.
 const minHint = 10
 
 // render writes a page with its hint. The hint takes what room it finds and
@@ -27,7 +28,7 @@ func (l *layout) render(s sheet, hint, short string) string {
 	hint = short
 	rest := measure(l.text(s, bare, "")).plus(ascii(1))
 	n := head(hint, func(h size) bool { return l.budget.holds(rest.plus(h)) })
-	if measure(hint[:n]).units < minHint {
+	if said := measure(hint[:n]).units; said < minHint || 3*said < 2*measure(hint).units {
 		return l.text(s, s.frame, "")
 	}
 	return l.text(s, bare, hint[:n])
