@@ -36,7 +36,7 @@ func (t *sentence) as(p *part) string {
 	case number:
 		return "number " + p.n.String()
 	case measure:
-		return "size " + p.size.amount.String() + " " + unitNames[p.size.of]
+		return "size " + p.size.String()
 	case badNumber:
 		return "no count"
 	case price, priceMaybe:
@@ -57,7 +57,20 @@ func (t *sentence) as(p *part) string {
 	return asNothing
 }
 
-var unitNames = [...]string{noDimension: "", weight: "g", volume: "ml", length: "cm", pages: "pages", sizes: "size", watts: "W", area: "area"}
+// String writes the size in the largest unit of which there is one.
+func (s size) String() string {
+	switch {
+	case s.of == area:
+		return (s.amount / areaBase).String() + "x" + (s.amount % areaBase).String()
+	case s.of == weight && s.amount >= 1000*one:
+		return (s.amount / 1000).String() + " kg"
+	case s.of == volume && s.amount >= 1000*one:
+		return (s.amount / 1000).String() + " l"
+	case s.of == length && s.amount >= 100*one:
+		return (s.amount / 100).String() + " m"
+	}
+	return strings.TrimSpace(s.amount.String() + " " + [...]string{weight: "g", volume: "ml", length: "cm", pages: "pages", sizes: "", watts: "W"}[s.of])
+}
 
 // String writes the amount as people do.
 func (n amount) String() string {

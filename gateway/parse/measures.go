@@ -31,6 +31,9 @@ func (t *sentence) measuresGoods(i int, m size) bool {
 	return false
 }
 
+// areaBase keeps the two lengths of an area apart in one amount.
+const areaBase = 1_000_000
+
 // areas finds two lengths, as goods beside them are sold: 4x6.
 func (t *sentence) areas() {
 	for i := 0; i < len(t.parts); i++ {
@@ -38,7 +41,7 @@ func (t *sentence) areas() {
 		if a.is != number || b.is != number || !t.times(i+1) {
 			continue
 		}
-		s := size{area, a.n*1000 + b.n}
+		s := size{area, a.n*areaBase + b.n}
 		if t.x != nil && !t.anyFits(s) {
 			continue
 		}

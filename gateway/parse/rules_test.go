@@ -162,7 +162,7 @@ func TestRules(t *testing.T) {
 func TestExplanation(t *testing.T) {
 	p := parserFor(t, sampleCatalog)
 	_, parts := p.Explain("plz snd 2 ric 5kg na chairs tatu, 0700111222", "en")
-	want := "2=number 2; ric=RICE5; 5kg=size 5000 g; na=end of a part; chairs=not sold here; tatu=number 3; ,=end of a part"
+	want := "2=number 2; ric=RICE5; 5kg=size 5 kg; na=end of a part; chairs=not sold here; tatu=number 3; ,=end of a part"
 	if got := Explanation(parts); got != want {
 		t.Errorf("the explanation is\n%s\nwant\n%s", got, want)
 	}
