@@ -46,6 +46,8 @@ type Language struct {
 	Phrases Phrases
 	Words   *Words
 
+	rightToLeft bool
+
 	money money
 	units map[string]string
 	brief *Language // the same in short phrases
@@ -193,7 +195,8 @@ func decode(name string, data []byte, english *Language) (*Language, error) {
 	if err := f.complete(); err != nil {
 		return nil, err
 	}
-	l := &Language{Code: name, Names: strings.ToLower(name), Name: f.Name, Phrases: f.Phrases, money: f.Money, units: f.Units}
+	script, _ := language.Make(name).Script()
+	l := &Language{rightToLeft: script.String() == "Arab", Code: name, Names: strings.ToLower(name), Name: f.Name, Phrases: f.Phrases, money: f.Money, units: f.Units}
 	var model *Phrases
 	if english != nil {
 		model = &english.Phrases
@@ -308,10 +311,7 @@ func (l *Language) Brief() *Language { return l.brief }
 func (l *Language) Latin() *Language { return l.latin }
 
 // RightToLeft tells whether the language is written from right to left.
-func (l *Language) RightToLeft() bool {
-	script, _ := language.Make(l.Names).Script()
-	return script.String() == "Arab"
-}
+func (l *Language) RightToLeft() bool { return l.rightToLeft }
 
 // Unit is the word for a unit of sale of the catalogue ("bag"), or the unit as
 // it is where the language has no word for it.
