@@ -53,7 +53,7 @@ func TestChannelOfGSM7Alone(t *testing.T) {
 	h.text(phone, "أريد ٢ أرز ٥ كغ و ٣ صابون")
 	station := h.awaitSMS(phone, "Kwa Otieno, Ugunja")
 	h.text(phone, "1")
-	confirm := h.awaitSMS(phone, "2 x Rice 5kg = 1,700")
+	confirm := h.awaitSMS(phone, "2 x Ruz 5 kilo = 1,700")
 	h.text(phone, "1")
 	confirmed := h.awaitSMS(phone, "2,150 shilin")
 	for _, text := range []string{station, confirm, confirmed} {

@@ -375,7 +375,7 @@ func TestOnlyWhatWasShownIsOrdered(t *testing.T) {
 			s = o.Session
 		}
 	})
-	if placed < 20 || told == 0 {
+	if !testing.Short() && (placed < 20 || told == 0) {
 		t.Errorf("the walks placed %d orders and told %d changes: too few to prove anything", placed, told)
 	}
 }

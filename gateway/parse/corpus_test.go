@@ -92,7 +92,7 @@ func parserFor(t testing.TB, file string) *Parser {
 	return New(catalog.New("1", products, nil), languages)
 }
 
-const sampleCatalog = "../../cmd/haat/sample/catalog.csv"
+const sampleCatalog = "testdata/catalog.csv"
 
 func readLines(t testing.TB, file string) []goldenLine {
 	t.Helper()
