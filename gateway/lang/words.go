@@ -46,7 +46,7 @@ type Words struct {
 	Fractions      map[string]string   `yaml:"fractions"`       // "1/2"; before a measure, or after one with NumberAnd
 	NumberAnd      []string            `yaml:"number_and"`
 	Times          []string            `yaml:"times"`
-	Asking         []string            `yaml:"asking"` // questions about goods, which order nothing
+	Asking         []string            `yaml:"asking"` // questions and talk about goods, which order nothing
 	Each           []string            `yaml:"each"`   // gives every thing that is named the same count
 	Vague          []string            `yaml:"vague"`  // quantities that are no count
 	Measures       map[string][]string `yaml:"measures"`

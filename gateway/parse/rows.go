@@ -338,7 +338,7 @@ func joinRows(rows []row) []row {
 				continue
 			case r.has(measure) && before.mode == open && before.count(goods) == 1 && !before.has(thing): // sugar 1kg and 2kg
 				r.parts = append([]part{*before.first(goods)}, r.parts...)
-			case r.hasCount() && before.mode == open && before.has(goods) && !r.has(each):
+			case r.hasCount() && before.mode == open && before.has(goods) && !r.has(each) && r.sentence == before.sentence:
 				before.parts = append(before.parts, part{is: badNumber, from: r.parts[0].from, to: r.parts[0].to})
 				continue
 			}
@@ -351,7 +351,7 @@ func joinRows(rows []row) []row {
 // takes tells whether a row of one kind of goods lacks what another has.
 func (r *row) takes(more *row) bool {
 	return r.count(goods) == 1 && !r.has(thing) &&
-		!(more.has(number) && r.hasCount()) && !(more.has(measure) && r.has(measure)) && !(more.has(badNumber) && r.hasCount())
+		!(more.has(badNumber) && more.sentence != r.sentence) && !(more.has(number) && r.hasCount()) && !(more.has(measure) && r.has(measure)) && !(more.has(badNumber) && r.hasCount())
 }
 
 func (r *row) hasCount() bool {

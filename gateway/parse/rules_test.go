@@ -118,6 +118,8 @@ func TestRules(t *testing.T) {
 		{"a corrected size", "hi", "dap 10 kilo nahi 50 kilo", "DAP50 1"},
 		{"this or that", "en", "1 hoe or 1 spade", "ask HOE SPADE (1)"},
 		{"so many of each", "en", "salt and soap 2 each", "SALT 2, SOAP 2"},
+		{"talk orders nothing", "en", "thanks for the soap", "ask SOAP (0)"},
+		{"talk in another sentence", "en", "2 soap please. When will you come?", "SOAP 2"},
 		{"a question orders nothing", "en", "how much is sugar 2kg", "ask SUGAR2 (0)"},
 
 		// Around the order.
