@@ -11,6 +11,7 @@ func (t *sentence) meaning() Meaning {
 	if m, ok := t.aboutOrder(); ok {
 		return m
 	}
+	t.sizedWords()
 	intents := t.intents()
 	said := t.saidBefore(len(t.parts))
 	t.numbers()
@@ -32,6 +33,26 @@ func (t *sentence) meaning() Meaning {
 		}
 	}
 	return Meaning{Intent: Unknown, LeftOut: o.leftOut}
+}
+
+// sizedWords takes a word of the language for the goods that it also names where
+// a size in which they are sold stands behind it: can 50kg.
+func (t *sentence) sizedWords() {
+	for i := range t.parts {
+		p, n, m := &t.parts[i], t.at(i+1), t.at(i+2)
+		if p.is != open || p.to != p.from+1 || n.is != number || !m.has(asMeasure) {
+			continue
+		}
+		c := t.x.exact[t.s.text(t.s.atoms[p.from])]
+		k, ok := key([]class{c})
+		named := t.x.phrases[k]
+		if !ok || c == 0 || named == nil || named.generic {
+			continue
+		}
+		if len(t.fitting(named.products, size{m.e.measure.of, m.e.measure.amount * n.n / one})) > 0 {
+			t.parts[i] = part{from: p.from, to: p.to, joined: p.joined, is: goods, goods: named.products, words: []class{c}}
+		}
+	}
 }
 
 // whole understands the words that count only as a whole text.

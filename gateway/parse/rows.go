@@ -336,9 +336,9 @@ func joinRows(rows []row) []row {
 			case before.takes(&r):
 				before.parts = append(before.parts, r.parts...)
 				continue
-			case r.has(measure) && before.mode == open && before.count(goods) == 1 && !before.has(thing): // sugar 1kg and 2kg
+			case r.has(measure) && r.terse() && before.mode == open && before.count(goods) == 1 && !before.has(thing): // sugar 1kg and 2kg
 				r.parts = append([]part{*before.first(goods)}, r.parts...)
-			case r.hasCount() && before.mode == open && before.has(goods) && !r.has(each) && r.sentence == before.sentence:
+			case (r.hasCount() || r.has(measure)) && before.mode == open && before.has(goods) && !r.has(each) && r.sentence == before.sentence:
 				before.parts = append(before.parts, part{is: badNumber, from: r.parts[0].from, to: r.parts[0].to})
 				continue
 			}
@@ -346,6 +346,17 @@ func joinRows(rows []row) []row {
 		out = append(out, r)
 	}
 	return out
+}
+
+// terse tells whether the row has nothing beside what it counts and measures but
+// linking words.
+func (r *row) terse() bool {
+	for i := range r.parts {
+		if p := &r.parts[i]; p.is == noise && !p.isLink() {
+			return false
+		}
+	}
+	return true
 }
 
 // takes tells whether a row of one kind of goods lacks what another has.

@@ -54,6 +54,8 @@ func TestRules(t *testing.T) {
 		{"the measure before its number", "sw", "unga wa ngano kilo 2 pakiti tatu", "WFLOUR2 3"},
 		{"a size that is not sold", "en", "rice 10kg", "ask RICE1 RICE5 RICE25 (1)"},
 		{"a size that is not sold, with a quantity", "en", "maize seed 5kg two bags", "ask MZSEED2 MZSEED10 (2)"},
+		{"a word that is goods where a size says so", "en", "dap 50kg 2 bags, urea 50kg one bag, can 50kg 3", "DAP50 2, UREA50 1, CAN50 3"},
+		{"the same word without a size", "en", "can you send 2 soap", "SOAP 2"},
 		{"another size of the same goods", "en", "sugar 1kg and 2kg", "SUGAR1 1, SUGAR2 1"},
 		{"a length of two", "en", "tarpaulin 4x6 two", "TARP 2"},
 		{"pages", "zh", "二十本96页练习本", "NOTE96 20"},
