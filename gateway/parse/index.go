@@ -22,6 +22,7 @@ type index struct {
 	skuBegin  map[string]int // the first atom of a code -> how many atoms the longest such code has
 	vocabulary
 	phrases map[phraseKey]*phrase
+	spoken  map[class]uint32    // languages whose names have the word, by their places
 	byWord  map[class][]int32   // products with the word in any name
 	han     map[string]*phrase  // names with Chinese characters, by their canon
 	hanMost int                 // of how many atoms the longest of them is
@@ -76,6 +77,7 @@ type name struct {
 	product int32
 	canon   string // of a name with Chinese characters
 	words   []string
+	spoken  uint32         // the languages that it is in, by their places; none of an alias
 	head    lang.Compounds // which of the words says what it is; empty: not known
 }
 
@@ -84,7 +86,7 @@ type name struct {
 func newIndex(c *catalog.Catalog, r *reader) *index {
 	x := &index{
 		bySKU: map[string]int32{}, skus: map[string]int32{}, full: map[string]int32{}, fullBegin: map[string]int{}, byNumber: map[int]int32{}, skuBegin: map[string]int{},
-		phrases: map[phraseKey]*phrase{}, han: map[string]*phrase{}, sound: map[string][]string{},
+		spoken: map[class]uint32{}, phrases: map[phraseKey]*phrase{}, han: map[string]*phrase{}, sound: map[string][]string{},
 	}
 	var names []name
 	for i, p := range c.Products() {
@@ -138,7 +140,7 @@ func (x *index) names(i int32, r *reader) []name {
 		p.sizes = appendNew(p.sizes, measured.sizes...)
 		p.packs = appendNew(p.packs, measured.packs...)
 		for _, one := range n {
-			one.product = i
+			one.product, one.spoken = i, r.spoken(language)
 			list = append(list, one)
 		}
 	}
@@ -182,6 +184,7 @@ func (x *index) add(n name, r *reader) {
 	classes := make([]class, len(n.words))
 	for i, w := range n.words {
 		classes[i] = x.exact[w]
+		x.spoken[classes[i]] |= n.spoken
 	}
 	p.words = appendNew(p.words, classes...)
 	p.boxed = p.boxed || p.Unit == "box" && slices.ContainsFunc(n.words, func(w string) bool { return r.counters[w] == "box" })

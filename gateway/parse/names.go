@@ -24,7 +24,7 @@ func (r *reader) name(text, language string) ([]name, measured) {
 		t := &sentence{s: s, parts: []part{{to: len(s.atoms)}}}
 		return headed(r.wordsOf(t, nil, &m), head), m
 	}
-	l := r.listen(s, language)
+	l := r.listen(s, language, nil)
 	t := &sentence{s: s, t: l.t, parts: l.segment(s, nil)}
 	brackets := t.brackets(&m)
 	t.writtenNumbers()
@@ -48,6 +48,18 @@ func (r *reader) head(text, language string) lang.Compounds {
 		}
 	}
 	return ""
+}
+
+// spoken is the place of the language with the code, or of the one that it is a
+// script of, as a bit.
+func (r *reader) spoken(code string) uint32 {
+	code, _, _ = strings.Cut(code, "-")
+	for i, t := range r.tongues {
+		if t.lang.Code == code {
+			return 1 << i
+		}
+	}
+	return 0
 }
 
 func headed(names []name, head lang.Compounds) []name {

@@ -58,7 +58,7 @@ func (p *Parser) read(text, language string) (Meaning, *sentence) {
 	}
 	p.reader.unglue(s, p.index)
 	p.reader.lookalikes(s, p.index)
-	l := p.reader.listen(s, language)
+	l := p.reader.listen(s, language, p.index)
 	t := &sentence{s: s, t: l.t, languages: p.reader.tongues, x: p.index, parts: l.segment(s, p.index)}
 	code := l.language(s, t.parts)
 	m := t.meaning()

@@ -85,25 +85,14 @@ type ear struct {
 }
 
 // listen prepares for a text of somebody who is thought to speak the language
-// with the code; without one the text must tell.
-func (r *reader) listen(s *scanned, code string) *ear {
-	votes := make([]int, len(r.tongues))
-	for _, a := range s.atoms {
-		if a.kind == sign {
-			continue
-		}
-		if owner, ok := r.scripts[s.script(a)]; ok && owner >= 0 {
-			votes[owner] += 3
-		}
-		entries := r.words[string(s.canon[a.from:a.to])]
-		for _, e := range entries {
-			votes[e.place] += 1 + 2/len(entries) // a word of one language alone tells most
-		}
-	}
+// with the code. Without one the text must tell, and also where it names goods in
+// another language and has fewer words of that one.
+func (r *reader) listen(s *scanned, code string, x *index) *ear {
+	votes, only, named := r.votes(s, x)
 	l := &ear{reader: r}
 	own := -1
 	for i, t := range r.tongues {
-		if t.lang.Code == code {
+		if t.lang.Code == code && (only[i] > 0 || named[i] > 0 || slices.Max(named) == 0 || votes[i] == slices.Max(votes)) {
 			own, votes[i] = i, 1<<20
 		}
 	}
@@ -120,6 +109,40 @@ func (r *reader) listen(s *scanned, code string) *ear {
 		l.rank[place] = rank
 	}
 	return l
+}
+
+// votes count by language the words of a text, those that are of one language
+// alone, and those that are in a language's names of goods.
+func (r *reader) votes(s *scanned, x *index) (votes, only, named []int) {
+	n := len(r.tongues)
+	counts := make([]int, 3*n)
+	votes, only, named = counts[:n:n], counts[n:2*n:2*n], counts[2*n:]
+	for _, a := range s.atoms {
+		if a.kind == sign {
+			continue
+		}
+		if owner, ok := r.scripts[s.script(a)]; ok && owner >= 0 {
+			votes[owner] += 3
+			only[owner]++
+		}
+		entries := r.words[string(s.canon[a.from:a.to])]
+		for _, e := range entries {
+			votes[e.place] += 1 + 2/len(entries) // a word of one language alone tells most
+			if len(entries) == 1 {
+				only[e.place]++
+			}
+		}
+		if x != nil && a.kind == word && !r.links[string(s.canon[a.from:a.to])] {
+			spoken := x.spoken[x.exact[string(s.canon[a.from:a.to])]]
+			for i := range r.tongues {
+				if spoken&(1<<i) != 0 {
+					votes[i] += 2
+					named[i]++
+				}
+			}
+		}
+	}
+	return votes, only, named
 }
 
 // language is the code of the language that most of the words are of, if any is
