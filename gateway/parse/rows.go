@@ -343,9 +343,17 @@ func joinRows(rows []row) []row {
 				continue
 			}
 		}
+		if last := len(out) - 1; last >= 0 && r.mode == open && r.has(goods) && out[last].stray() && out[last].sentence == r.sentence {
+			r.parts = append(r.parts, part{is: badNumber, from: out[last].parts[0].from, to: out[last].parts[0].to}) // "2 or 3 soap" in words we lack
+		}
 		out = append(out, r)
 	}
 	return out
+}
+
+// stray tells whether the row is a number of which nobody knows what it counts.
+func (r *row) stray() bool {
+	return r.mode == open && r.has(number) && r.hasCount() && !r.has(goods) && !r.has(thing) && !r.has(measure)
 }
 
 // terse tells whether the row has nothing beside what it counts and measures but
