@@ -196,7 +196,7 @@ func (c *claim) wish(x *index) wish {
 		}
 		return wish{goods: c.g, unsure: goods, item: Item{Qty: qty}}
 	}
-	guessed := c.g.fuzzy && len(c.counts) == 0 && len(c.sizes) == 0 && !c.o.t.buys()
+	guessed := c.g.fuzzy && len(c.counts) == 0 && !c.article && len(c.sizes) == 0 && !c.o.t.buys()
 	if !counted || len(goods) != 1 || c.g.generic || guessed {
 		return wish{goods: c.g, unsure: goods, item: Item{Qty: qty}}
 	}

@@ -129,6 +129,7 @@ func TestCorpus(t *testing.T) {
 		{"fifth", sampleCatalog, "fifth-*.jsonl", 0.97, 0},
 		{"sixth", sampleCatalog, "sixth.jsonl", 0.97, 0},
 		{"seventh", sampleCatalog, "seventh.jsonl", 0.97, 0},
+		{"eighth", sampleCatalog, "eighth.jsonl", 0.97, 0},
 		{"aside", sampleCatalog, "aside-*.jsonl", 0.93, 0.01},
 		{"another catalogue", "testdata/clothes.csv", "clothes.jsonl", 0.95, 0},
 	} {
