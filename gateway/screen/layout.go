@@ -3,6 +3,7 @@ package screen
 import (
 	"cmp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -124,10 +125,19 @@ func (l *layout) keyed(key, text string) block {
 // keySize is the size of an option's line before its text.
 func (k block) keySize() size {
 	s := ascii(1).plus(measure(k.key))
-	if k.key != "" && k.text != "" {
-		s = s.plus(ascii(1)) // the dot
+	return s.plus(ascii(len(dot(k.key, k.text))))
+}
+
+// dot is what stands between the key of an option and its text. A text that
+// begins with a number is kept apart, lest "1." and "2 x Rice" be read as 1.2.
+func dot(key, text string) string {
+	if key == "" || text == "" {
+		return ""
 	}
-	return s
+	if r, _ := utf8.DecodeRuneInString(text); unicode.IsDigit(r) {
+		return ". "
+	}
+	return "."
 }
 
 // fitsAlone tells whether a block can stand whole on a page of its own, without

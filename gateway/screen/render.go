@@ -66,7 +66,9 @@ func (p *pageText) option(key, text string) {
 	if p.Len() > 0 {
 		p.WriteByte('\n')
 	}
-	p.labelled(key, text)
+	p.WriteString(key)
+	p.WriteString(dot(key, text))
+	p.WriteString(text)
 }
 
 func (p *pageText) labelled(key, text string) {
