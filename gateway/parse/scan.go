@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"haat/gateway/gsm"
 )
 
 // MaxRunes is how much of a text is looked at: three SMS of GSM characters.
@@ -100,7 +102,10 @@ func (sc *scanner) wide(r rune) {
 func isCircledDigit(r rune) bool { return r >= '①' && r <= '⓿' }
 
 func (sc *scanner) fold(r rune) {
-	r = unicode.ToLower(digit(r))
+	if d, ok := gsm.Digit(r); ok {
+		r = d
+	}
+	r = unicode.ToLower(r)
 	if to, ok := sc.f[r]; ok {
 		for _, t := range to {
 			sc.add(t)
@@ -123,20 +128,6 @@ var plainSigns = map[rune]rune{
 	'–': '-', '—': '-', '―': '-', '‐': '-', '−': '-', '〜': '~', '∼': '~', '⁄': '/', '∕': '/', '…': '.', '•': '\n', '●': '\n', '▪': '\n', '◦': '\n',
 	'✓': '\n', '✔': '\n', '➤': '\n', '×': '×', '✕': '×', '✖': '×', '╳': '×', '【': '(', '】': ')', '〔': '(', '〕': ')',
 	'œ': 'o', 'æ': 'a', 'ø': 'o', 'ı': 'i', 'ł': 'l', 'đ': 'd',
-}
-
-// digit gives the ASCII digit for a digit of any script: Unicode lists them in
-// runs that begin with a zero.
-func digit(r rune) rune {
-	if r < utf8.RuneSelf || !unicode.Is(unicode.Nd, r) {
-		return r
-	}
-	for _, run := range unicode.Nd.R16 {
-		if uint32(r) <= uint32(run.Hi) {
-			return '0' + (r-rune(run.Lo))%10
-		}
-	}
-	return r // the others decompose, or no phone types them
 }
 
 // add appends one folded rune.
