@@ -39,13 +39,17 @@ type Config struct {
 	BasketKeep time.Duration // how long a basket is kept without a turn
 	OrderWait  time.Duration // how long an answer waits for the processor's word
 	Sessions   int           // how many phones' last turns are kept in memory
+	Flood      int           // SMS of one phone that are answered in ten minutes; 0: all
 }
 
-// Limits is what a channel can show.
+// Limits is what a channel can show, and what it may cost.
 type Limits struct {
 	USSD, SMS screen.Budget
 	DialCode  string
-	Deferred  bool // SMS replies are sent by the outbox, not in the response
+	Deferred  bool   // SMS replies are sent by the outbox, not in the response
+	Notices   string // the channel that sends this one's notices; "": itself
+	Tariff    Tariff
+	Budget    Budget // nil: no limit
 }
 
 // Gateway takes what the channels receive through the dialogue into the log.
@@ -123,6 +127,9 @@ func (g *Gateway) handle(ctx context.Context, in Inbound) (Reply, string, error)
 			return t.turn.Reply, classRepeat, g.Log.Durable(ctx)
 		}
 		reply, err := g.finish(ctx, t)
+		if err == nil {
+			g.account(ctx, t, reply)
+		}
 		return reply, t.class, err
 	}
 	return Reply{}, "", fmt.Errorf("%d times in a row another message of the phone came first: %w", maxConflicts, ErrConflict)
@@ -204,11 +211,16 @@ func (g *Gateway) step(ctx context.Context, in Inbound, last *kept) (Turn, strin
 	}
 	world := g.world(in.Channel, in.Mode, number)
 	hop := hopOf(in, last.turn)
+	guard, verdict := g.guard(in, last)
 	o := g.converse(ctx, in.Phone, last.turn.Session, dialogue.Input{Mode: in.Mode, Dial: hop.dial, Text: hop.typed}, world)
+	o = g.guarded(o, verdict, last, world)
 	in.Text = hop.typed
 	turn := Turn{
 		In: in, Reply: Reply{Text: o.Text, End: o.End}, Session: o.Session, Class: o.Class, Request: o.Request, Offer: o.Offer, Heard: o.Heard,
-		Hop: hop.cumulative, Recent: recent(last), At: world.Now,
+		Hop: hop.cumulative, Recent: recent(last), Guard: guard, At: world.Now,
+	}
+	if err := g.spend(ctx, &turn); err != nil {
+		return Turn{}, "", err
 	}
 	if r := turn.Request; r != nil && r.Place != nil {
 		r.Place.Phone, r.Place.Channel = string(in.Phone), in.Channel
@@ -283,7 +295,8 @@ func (g *Gateway) commit(ctx context.Context, turn Turn, last *kept, class strin
 	return seq, nil
 }
 
-// undo gives back what a turn that came second had taken. A turn whose publish
+// undo gives back what a turn that came second had taken, but for what it would
+// have spent, which is little. A turn whose publish
 // failed may yet be in the log: its number is not given to anybody else.
 func (g *Gateway) undo(t taken) {
 	if t.waits != nil {

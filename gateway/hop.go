@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"strconv"
 	"strings"
+	"time"
 
 	"haat/gateway/dialogue"
 )
@@ -37,11 +38,23 @@ func hopOf(in Inbound, last Turn) hop {
 	return h
 }
 
-// keyOf shortens a carrier's message id for the list that every turn carries.
-func keyOf(id string) string {
+// keyOf shortens a carrier's message id, or whatever else tells messages apart,
+// for what every turn carries.
+func keyOf(parts ...string) string {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(id))
+	for _, part := range parts {
+		_, _ = h.Write([]byte(part))
+	}
 	return strconv.FormatUint(h.Sum64(), 36)
+}
+
+// twinKey is the same for an SMS that a carrier delivered under two ids, and ""
+// for what cannot be one.
+func twinKey(in Inbound) string {
+	if in.Mode != dialogue.SMS || in.SentAt.IsZero() || bare(in.Text) {
+		return ""
+	}
+	return keyOf(in.Channel, in.SentAt.UTC().Format(time.RFC3339), in.Text)
 }
 
 // recent is the list of answered messages for the turn after k.
@@ -52,5 +65,5 @@ func recent(k *kept) []Answered {
 	old := k.turn.Recent
 	list := make([]Answered, 0, maxRecent)
 	list = append(list, old[max(0, len(old)-maxRecent+1):]...)
-	return append(list, Answered{Key: keyOf(k.turn.In.ID), Seq: k.seq})
+	return append(list, Answered{Key: keyOf(k.turn.In.ID), Twin: twinKey(k.turn.In), Seq: k.seq})
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,13 +85,21 @@ func (g *Gateway) notice(ctx context.Context, turn Turn, e orders.Event, about s
 	if l := turn.Session.Profile.Language; l != "" {
 		language = l
 	}
-	w := g.world(e.Order.Channel, dialogue.SMS, 0)
-	n := Notice{Channel: e.Order.Channel, Phone: p, Text: dialogue.Notice(e, g.Languages.Get(language), w), About: about, At: w.Now}
+	channel := cmp.Or(g.Channels[e.Order.Channel].Notices, e.Order.Channel)
+	w := g.world(channel, dialogue.SMS, 0)
+	n := Notice{Channel: channel, Phone: p, Text: dialogue.Notice(e, g.Languages.Get(language), w), About: about, At: w.Now}
+	n = n.After(last)
+	return n, before, nil
+}
+
+// After is the notice as it follows the phone's last one: it remembers what those
+// before it told.
+func (n Notice) After(last Notice) Notice {
+	n.Recent = append(n.Recent, last.Recent[max(0, len(last.Recent)-maxAbout+1):]...)
 	if last.About != "" {
-		n.Recent = append(n.Recent, last.Recent[max(0, len(last.Recent)-maxAbout+1):]...)
 		n.Recent = append(n.Recent, last.About)
 	}
-	return n, before, nil
+	return n
 }
 
 // told tells whether the session knows that a screen told the event.

@@ -40,6 +40,8 @@ type Log interface {
 	// AddStatus adds what next makes of the phone's latest status in the
 	// channel; next may refuse. It reports whether something was added.
 	AddStatus(ctx context.Context, p Phone, channel string, next func(Status) (Status, bool)) (bool, error)
+	// Charge tells an order what an SMS about it has cost.
+	Charge(ctx context.Context, c orders.Charge) error
 	// Durable returns when all that was added before survives a power cut.
 	Durable(ctx context.Context) error
 }
@@ -65,4 +67,11 @@ type Numbers interface {
 // Receipts finds the phone of an SMS by the id that the carrier gave it.
 type Receipts interface {
 	Phone(ctx context.Context, channel, carrierID string) (Phone, error) // "" when unknown
+}
+
+// Budget is what a channel may spend in a day.
+type Budget interface {
+	// Spend takes segments and their cost, nil where there is no tariff, out of
+	// the budget. It reports false where they are not to be spent today.
+	Spend(ctx context.Context, segments int, cost *Cost, news bool) (bool, error)
 }

@@ -44,7 +44,7 @@ func (g *Gateway) amend(ctx context.Context, turn Turn, seq uint64, word <-chan 
 		o := dialogue.Decided(turn.Session, event, w, turn.In.Mode)
 		amended := turn
 		amended.Reply, amended.Session, amended.Class = Reply{Text: o.Text, End: o.End}, o.Session, o.Class
-		amended.Request, amended.Amends, amended.At = nil, seq, w.Now
+		amended.Order, amended.Request, amended.Amends, amended.At = turn.Request.OrderID(), nil, seq, w.Now
 		return g.addAmended(ctx, turn, amended)
 	case <-timer.C:
 	case <-ctx.Done():
@@ -76,10 +76,10 @@ const (
 // latest turn: as it was amended, if it was. Every turn knows the few before
 // it, and the oldest of those a few more.
 func (g *Gateway) answered(ctx context.Context, in Inbound, last *kept) (Reply, bool, error) {
-	key, turn := keyOf(in.ID), last.turn
+	key, twin, turn := keyOf(in.ID), twinKey(in), last.turn
 	for range repeatsBack {
 		for _, a := range turn.Recent {
-			if a.Key != key {
+			if a.Key != key && (a.Twin == "" || a.Twin != twin) {
 				continue
 			}
 			old, err := g.Log.Turn(ctx, a.Seq)
@@ -89,7 +89,7 @@ func (g *Gateway) answered(ctx context.Context, in Inbound, last *kept) (Reply, 
 			if err != nil {
 				return Reply{}, true, fmt.Errorf("read the turn that answered this message: %w", err)
 			}
-			if in.same(old.In) {
+			if in.same(old.In) || in.twin(old.In) {
 				return old.Reply, true, nil
 			}
 		}
@@ -176,7 +176,7 @@ func (g *Gateway) replyAgain(ctx context.Context, last *kept) (Reply, error) {
 		return last.turn.Reply, g.Log.Durable(ctx)
 	}
 	final := last.turn
-	final.Request, final.Amends = nil, last.seq
+	final.Order, final.Request, final.Amends = last.turn.Request.OrderID(), nil, last.seq
 	if _, err := g.addAmended(ctx, last.turn, final); err != nil {
 		return Reply{}, err
 	}

@@ -168,7 +168,7 @@ func TestAfricasTalking(t *testing.T) {
 	}
 	var states []gateway.State
 	for _, s := range ofKind(h.log(phone), messagelog.KindStatus) {
-		states = append(states, s.State)
+		states = append(states, s.Status)
 	}
 	if !slices.Equal(states, []gateway.State{gateway.Sent, gateway.Delivered}) {
 		t.Errorf("the statuses are %v", states)
@@ -205,7 +205,7 @@ func TestTwilio(t *testing.T) {
 		}
 	}
 	statuses := ofKind(h.log(phone), messagelog.KindStatus)
-	if len(statuses) == 0 || statuses[len(statuses)-1].State != gateway.Delivered {
+	if len(statuses) == 0 || statuses[len(statuses)-1].Status != gateway.Delivered {
 		t.Errorf("the statuses are %+v", statuses)
 	}
 }
@@ -222,7 +222,7 @@ func TestNothingIsSentAfterSTOP(t *testing.T) {
 	has(t, h.twilioSMS(phone, "STOP"), "You will get no more texts from us.")
 	eventually(t, "the notice is suppressed", func() bool {
 		statuses := ofKind(h.log(phone), messagelog.KindStatus)
-		return len(statuses) == 1 && statuses[0].State == gateway.Suppressed
+		return len(statuses) == 1 && statuses[0].Status == gateway.Suppressed
 	})
 	if sent := carrier.to(phone); len(sent) != 0 {
 		t.Errorf("the phone was sent %v", sent)

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/rs/zerolog"
+
 	"haat/gateway"
 	"haat/gateway/channel/africastalking"
 	"haat/gateway/channel/kannel"
@@ -28,13 +30,15 @@ type ChannelConfig struct {
 	// other scripts are then spoken in Latin letters, and what has none left is
 	// sent as "?".
 	GSM7 bool `yaml:"gsm7"`
+	// How SMS leave through this channel.
+	Sending SendingConfig `yaml:"sending"`
 
 	// Africa's Talking: USSD and SMS.
-	AfricasTalking *africastalking.Config `yaml:"africastalking"`
+	AfricasTalking *africastalking.Config `yaml:"africastalking" example:"kenya"`
 	// Twilio: SMS.
-	Twilio *twilio.Config `yaml:"twilio"`
+	Twilio *twilio.Config `yaml:"twilio" example:"abroad"`
 	// A Kannel gateway of your own: SMS.
-	Kannel *kannel.Config `yaml:"kannel"`
+	Kannel *kannel.Config `yaml:"kannel" example:"modem"`
 	// No carrier: `haat phone` and other programs on this machine. It speaks
 	// Africa's Talking's forms without keys and has no settings.
 	Demo *DemoConfig `yaml:"demo"`
@@ -43,9 +47,17 @@ type ChannelConfig struct {
 // DemoConfig is empty: the demo channel has no settings.
 type DemoConfig struct{}
 
+// Open makes a channel to the exchange that haat itself is for demo phones.
+func (DemoConfig) Open(name string, at gateway.Site) (gateway.Channel, error) {
+	return africastalking.New(name, africastalking.Config{
+		Username: "demo", APIKey: "demo", LoopbackOnly: true, APIURL: at.LocalURL + "/demo",
+	}, at)
+}
+
 // preset fills in the defaults before a channel's block is read.
 func (ch *ChannelConfig) preset() {
 	ch.USSDSeptets, ch.USSDUnits, ch.SMSParts = 160, 70, 2
+	ch.Sending.Window = 10
 }
 
 // channelName is what can stand in a URL and in a subject of the message log.
@@ -60,26 +72,12 @@ func (ch *ChannelConfig) checkSize(f *findings, at string) {
 
 // open makes the channel. Its errors are the carrier's own: they say which
 // setting is wrong and what belongs there.
-func (ch *ChannelConfig) open(name string, c *Config) (gateway.Channel, error) {
-	region := c.Market.Region
-	switch {
-	case ch.AfricasTalking != nil:
-		return africastalking.New(name, *ch.AfricasTalking, region)
-	case ch.Twilio != nil:
-		cfg := *ch.Twilio
-		cfg.PublicURL = cmp.Or(cfg.PublicURL, c.PublicURL)
-		return twilio.New(name, cfg, region)
-	case ch.Kannel != nil:
-		cfg := *ch.Kannel
-		cfg.BaseURL = cmp.Or(cfg.BaseURL, c.PublicURL, "http://"+dialable(c.Listen))
-		return kannel.New(name, cfg, region)
-	case ch.Demo != nil:
-		return africastalking.New(name, africastalking.Config{
-			Username:     "demo",
-			APIKey:       "demo",
-			LoopbackOnly: true,
-			APIURL:       "http://" + dialable(c.Listen) + "/demo",
-		}, region)
+func (ch *ChannelConfig) open(name string, c *Config, logger zerolog.Logger) (gateway.Channel, error) {
+	for _, block := range ch.blocks() { // there is one: see Config.checkChannels
+		return block.Interface().(gateway.Carrier).Open(name, gateway.Site{
+			Region: c.Market.Region, PublicURL: c.PublicURL, LocalURL: "http://" + dialable(c.Listen),
+			Logger: logger.With().Str("channel", name).Logger(),
+		})
 	}
 	return nil, fmt.Errorf("channel %s has no carrier: write one of the blocks %s", name, strings.Join(carrierBlocks(), ", "))
 }

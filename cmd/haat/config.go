@@ -32,7 +32,7 @@ type Config struct {
 	Catalog CatalogConfig `yaml:"catalog" envPrefix:"CATALOG_"`
 	// How patient the menus are.
 	Dialogue DialogueConfig `yaml:"dialogue" envPrefix:"DIALOGUE_"`
-	// Bounds on what is kept in memory.
+	// Bounds on what is kept in memory, and on what one phone may do.
 	Limits LimitsConfig `yaml:"limits" envPrefix:"LIMITS_"`
 	// How texts that the carrier did not take are sent again.
 	Outbox OutboxConfig `yaml:"outbox" envPrefix:"OUTBOX_"`
@@ -116,22 +116,27 @@ type DialogueConfig struct {
 	OrderWait time.Duration `yaml:"order_wait" env:"ORDER_WAIT"`
 }
 
-// LimitsConfig bounds memory.
+// LimitsConfig bounds memory and floods.
 type LimitsConfig struct {
 	// Phones whose last turn is kept in memory, about 2 kB each. The others' is
 	// read from the log when they come back. 100 to 10000000.
 	CachePhones int `yaml:"cache_phones" env:"CACHE_PHONES"`
+	// SMS of one phone that are answered in ten minutes; the next one is told to
+	// wait, and those after it are only logged. 0 answers all.
+	SMSPerPhone int `yaml:"sms_per_phone" env:"SMS_PER_PHONE"`
 }
 
 // OutboxConfig is the schedule of sending.
 type OutboxConfig struct {
-	// How often one text is tried, 1 to 100.
+	// How often one text is tried, 1 to 100. Attempts that the carrier throttled
+	// or that it could not even be asked for do not count.
 	Attempts int `yaml:"attempts" env:"ATTEMPTS"`
-	// The pause after the first attempt, 100ms or more; it doubles each time.
+	// The pause after the first attempt, 100ms or more; it doubles each time, and
+	// each is up to a fifth shorter or longer: about 5s, 10s, 20s, 40s, 80s ...
 	FirstRetry time.Duration `yaml:"first_retry" env:"FIRST_RETRY"`
 	// The longest pause between two attempts.
 	MaxRetry time.Duration `yaml:"max_retry" env:"MAX_RETRY"`
-	// Age at which a text is given up as failed: nobody wants old news.
+	// Age at which a text that could not be sent expires: nobody wants old news.
 	MaxAge time.Duration `yaml:"max_age" env:"MAX_AGE"`
 }
 
@@ -149,7 +154,7 @@ func defaultConfig() Config {
 		NATS:     NATSConfig{Sync: sync, Replicas: 1, Keep: 400 * 24 * time.Hour, Reserve: 64 << 20},
 		Market:   MarketConfig{Region: "KE", Currency: "KES", Languages: []string{"en", "sw", "hi", "zh", "fr", "ar"}, DialCode: "*384#"},
 		Dialogue: DialogueConfig{BasketKeep: 24 * time.Hour, OrderWait: 800 * time.Millisecond},
-		Limits:   LimitsConfig{CachePhones: 50_000},
+		Limits:   LimitsConfig{CachePhones: 50_000, SMSPerPhone: 60},
 		Outbox:   OutboxConfig{Attempts: 8, FirstRetry: 5 * time.Second, MaxRetry: 10 * time.Minute, MaxAge: 24 * time.Hour},
 	}
 }

@@ -17,9 +17,11 @@ import (
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
+	"github.com/rs/zerolog"
 	"golang.org/x/text/currency"
 
 	"haat/catalog"
+	"haat/gateway"
 	"haat/gateway/lang"
 	"haat/orders"
 	"haat/orders/bus"
@@ -207,13 +209,15 @@ func (o *OutboxConfig) check(f *findings) {
 // checkChannels lists what is wrong with the channels. What a carrier needs is
 // the carrier's own to say: each channel is made and thrown away.
 func (c *Config) checkChannels(environment map[string]string, keys keyUse) []problem {
-	var f findings
+	var f, others findings
+	opened := map[string]gateway.Channel{}
 	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
 		at, channel, before := "channels."+name, c.Channels[name], len(f)
 		if !channelName.MatchString(name) {
 			f.add(at, "%q is no name for a channel: write 1 to 32 of a-z, 0-9 and -, and not - first", name)
 		}
 		channel.checkSize(&f, at)
+		channel.Sending.check(&f, at+".sending")
 		blocks := slices.Sorted(maps.Keys(channel.blocks()))
 		if len(blocks) != 1 {
 			f.add(at, "it has %d carriers: write exactly one of the blocks %s", len(blocks), strings.Join(carrierBlocks(), ", "))
@@ -225,9 +229,13 @@ func (c *Config) checkChannels(environment map[string]string, keys keyUse) []pro
 		if len(f) > before {
 			continue // the carrier would only say the same again
 		}
-		if _, err := channel.open(name, c); err != nil {
+		made, err := channel.open(name, c, zerolog.Nop())
+		if err != nil {
 			f.add(at+"."+blocks[0], "%s", strings.TrimPrefix(err.Error(), "channel "+name+": "))
+			continue
 		}
+		opened[name] = made
 	}
-	return f
+	c.checkOthers(&others, opened)
+	return append(f, others...)
 }

@@ -207,6 +207,8 @@ func wanted(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.Int, reflect.Int64:
 		return "a whole number"
+	case reflect.Float64:
+		return "a number"
 	case reflect.Slice:
 		return "a list such as [a, b]"
 	case reflect.String:

@@ -109,7 +109,7 @@ func (h *house) openProcessor(ctx context.Context) (err error) {
 		Refresh: func(ctx context.Context) error { return h.market.refresh(ctx, h.bus) },
 		Metrics: processor.NewMetrics(h.registry),
 	}, h.bus, h.store, h.logger)
-	h.work = append(h.work, h.process, func(ctx context.Context) error {
+	h.work = append(h.work, h.process, h.processor.RunCharges, func(ctx context.Context) error {
 		stop, err := desk.Serve(h.bus.Conn(), h.store.Of)
 		if err != nil {
 			return err
@@ -135,7 +135,7 @@ func (h *house) openChannels() (channels []gateway.Channel, err error) {
 	demos := false
 	for _, name := range slices.Sorted(maps.Keys(h.cfg.Channels)) {
 		cfg := h.cfg.Channels[name]
-		c, err := cfg.open(name, &h.cfg)
+		c, err := cfg.open(name, &h.cfg, h.logger)
 		if err != nil {
 			return nil, err
 		}
@@ -173,11 +173,17 @@ func (h *house) openGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	limits, err := h.limits(ctx, channels)
+	if err != nil {
+		return err
+	}
+	metrics := gateway.NewMetrics(h.registry)
 	h.gateway, err = gateway.New(gateway.Config{
 		Log: log, People: people, Desk: desk.Client{NC: h.bus.Conn()}, Numbers: numbers, Receipts: receipts,
-		Metrics: gateway.NewMetrics(h.registry), Logger: h.logger,
+		Metrics: metrics, Logger: h.logger,
 		Catalog: h.market.present.Load, Stations: h.market.stations, Languages: languages, Currency: h.cfg.Market.Currency,
-		Channels: h.limits(channels), BasketKeep: h.cfg.Dialogue.BasketKeep, OrderWait: h.cfg.Dialogue.OrderWait, Sessions: h.cfg.Limits.CachePhones,
+		Channels: limits, BasketKeep: h.cfg.Dialogue.BasketKeep, OrderWait: h.cfg.Dialogue.OrderWait,
+		Sessions: h.cfg.Limits.CachePhones, Flood: h.cfg.Limits.SMSPerPhone,
 	})
 	if err != nil {
 		return err
@@ -186,7 +192,15 @@ func (h *house) openGateway(ctx context.Context) error {
 		h.gateway.Refuse(gateway.NoChannel, gateway.RefusedChannel)
 		http.NotFound(w, r)
 	})
-	sends := outbox.NewMetrics(h.registry)
+	h.openOutboxes(channels, limits, outbox.Rooms{Bus: h.bus, Log: log, People: people, Receipts: receipts, Metrics: metrics, Logger: h.logger})
+	h.watchLag(bus.Orders, outbox.NotifierConsumer)
+	h.work = append(h.work, h.listen, outbox.NewNotifier(h.gateway, h.bus, h.logger).Run)
+	return nil
+}
+
+// openOutboxes lets each channel do what it can: be called, stay bound, send.
+func (h *house) openOutboxes(channels []gateway.Channel, limits map[string]gateway.Limits, rooms outbox.Rooms) {
+	var outboxes []*outbox.Outbox
 	for _, c := range channels {
 		if r, ok := c.(gateway.Receiver); ok {
 			r.Routes(h.mux, h.gateway)
@@ -194,12 +208,16 @@ func (h *house) openGateway(ctx context.Context) error {
 		if r, ok := c.(gateway.Runner); ok {
 			h.work = append(h.work, func(ctx context.Context) error { return r.Run(ctx, h.gateway) })
 		}
-		h.watchLag(bus.Messages, outbox.Consumer(c.Name()))
-		h.work = append(h.work, outbox.New(h.cfg.outboxConfig(), c, h.bus, log, people, receipts, sends, h.logger).Run)
+		if s, ok := c.(gateway.Sender); ok {
+			h.watchLag(bus.Messages, outbox.Consumer(c.Name()))
+			outboxes = append(outboxes, outbox.New(h.cfg.outboxConfig(c.Name()), s, limits[c.Name()].Budget.(*outbox.Budget), rooms))
+		}
 	}
-	h.watchLag(bus.Orders, outbox.NotifierConsumer)
-	h.work = append(h.work, h.listen, outbox.NewNotifier(h.gateway, h.bus, h.logger).Run)
-	return nil
+	outbox.Join(outboxes)
+	for _, o := range outboxes {
+		h.work = append(h.work, o.Run)
+	}
+	h.work = append(h.work, func(ctx context.Context) error { return outbox.ServeStates(ctx, h.bus.Conn(), outboxes) })
 }
 
 // watchLag shows how far behind a consumer is.
@@ -234,21 +252,28 @@ func (h *house) listen(ctx context.Context) error {
 	return sub.Unsubscribe()
 }
 
-func (h *house) limits(channels []gateway.Channel) map[string]gateway.Limits {
+func (h *house) limits(ctx context.Context, channels []gateway.Channel) (map[string]gateway.Limits, error) {
 	limits := map[string]gateway.Limits{}
 	for _, c := range channels {
 		cfg := h.cfg.Channels[c.Name()]
 		d, ok := c.(gateway.Deferred)
 		sms := screen.SMS(cfg.SMSParts)
 		sms.GSM7 = cfg.GSM7
+		budget, err := outbox.OpenBudget(ctx, cfg.Sending.allowance(), c.Name(), h.bus, nil, h.logger)
+		if err != nil {
+			return nil, err
+		}
 		limits[c.Name()] = gateway.Limits{
 			USSD:     screen.Budget{Septets: cfg.USSDSeptets, Units: cfg.USSDUnits, GSM7: cfg.GSM7},
 			SMS:      sms,
 			DialCode: h.cfg.Market.DialCode,
 			Deferred: ok && d.Deferred(),
+			Notices:  cfg.Sending.Through,
+			Tariff:   cfg.Sending.tariff(h.cfg.Market.Currency),
+			Budget:   budget,
 		}
 	}
-	return limits
+	return limits, nil
 }
 
 // How long closing may take: requests under way first, then what the rooms
@@ -312,9 +337,4 @@ func newLogger(cfg LogConfig, w io.Writer) zerolog.Logger {
 func (c *Config) busConfig() bus.Config {
 	n := c.NATS
 	return bus.Config{Dir: c.Data, URL: n.URL, Credentials: n.Credentials, Sync: n.Sync, Replicas: n.Replicas, Keep: n.Keep, MaxBytes: int64(n.MaxBytes), Reserve: int64(n.Reserve)}
-}
-
-func (c *Config) outboxConfig() outbox.Config {
-	o := c.Outbox
-	return outbox.Config{Attempts: o.Attempts, FirstRetry: o.FirstRetry, MaxRetry: o.MaxRetry, MaxAge: o.MaxAge, Settle: c.Dialogue.OrderWait + gateway.Settle}
 }

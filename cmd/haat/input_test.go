@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"haat/gateway"
+	"haat/gateway/messagelog"
 )
 
 // twoChannels is a demo channel and one with a key.
@@ -77,8 +78,14 @@ func TestBadInput(t *testing.T) {
 			tc.check(t, h, channel, "")
 		})
 	}
-	if n := len(h.log("")); n != 0 {
-		t.Errorf("%d entries in the log", n)
+	entries := h.log("")
+	if len(entries) != 2 { // the reports that belong to nothing are kept
+		t.Errorf("%d entries in the log", len(entries))
+	}
+	for _, e := range entries {
+		if e.Kind != messagelog.KindStatus || e.Ref != "" || e.Phone != "" || e.Status != gateway.Delivered {
+			t.Errorf("the log has %+v", e)
+		}
 	}
 }
 

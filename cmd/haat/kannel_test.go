@@ -67,7 +67,7 @@ func TestRealKannelNotice(t *testing.T) {
 	}
 	eventually(t, "the delivery report is in the log", func() bool {
 		statuses := ofKind(h.log(phone), messagelog.KindStatus)
-		return len(statuses) > 0 && statuses[len(statuses)-1].State == "delivered"
+		return len(statuses) > 0 && statuses[len(statuses)-1].Status == "delivered"
 	})
 	entries := h.log(phone)
 	notices := ofKind(entries, messagelog.KindNotice)

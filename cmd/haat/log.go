@@ -83,9 +83,33 @@ func (c *logCmd) showEntry(w io.Writer, e messagelog.Entry) error {
 	case messagelog.KindNotice:
 		_, err = fmt.Fprintf(w, "%s notice\n%s\n", head, indented(e.Out))
 	default:
-		_, err = fmt.Fprintf(w, "%s %s of %s is %s %s\n", head, e.Kind, e.Ref, e.State, e.Code)
+		_, err = fmt.Fprintf(w, "%s %s\n", head, statusText(e))
 	}
 	return err
+}
+
+// statusText says what became of an SMS.
+func statusText(e messagelog.Entry) string {
+	text := fmt.Sprintf("SMS %s is %s", e.Ref, e.Status)
+	if e.Ref == "" {
+		text = fmt.Sprintf("the carrier reports %s of an SMS that is not known", e.Status)
+	}
+	if e.Attempt > 1 {
+		text += fmt.Sprintf(" at attempt %d", e.Attempt)
+	}
+	if e.Code != "" {
+		text += " (" + e.Code + ")"
+	}
+	if e.Segments > 0 {
+		text += fmt.Sprintf(", %d %s", e.Segments, plural(e.Segments, "segment", "segments"))
+	}
+	if e.Cost != "" {
+		text += ", " + e.Currency + " " + e.Cost
+	}
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
 }
 
 // remark is what an operator should look at.
@@ -93,6 +117,10 @@ func remark(e messagelog.Entry) string {
 	switch {
 	case e.Class == dialogue.ClassUnknown:
 		return "  [not understood]"
+	case e.Class == gateway.ClassFlood:
+		return "  [not read: too many SMS of this phone in ten minutes]"
+	case e.Class == gateway.ClassLoop:
+		return "  [not answered: the same SMS again and again, as from a machine]"
 	case e.Offer != nil:
 		return "  [offer: " + offerText(*e.Offer) + "]"
 	}

@@ -29,7 +29,18 @@ type cli struct {
 	Phone     phoneCmd     `cmd:"" help:"A basic phone in the terminal, to try the demo channel."`
 	Log       logCmd       `cmd:"" help:"Show the message log: what phones said and were told."`
 	Orders    ordersCmd    `cmd:"" help:"List the orders."`
-	Catalog   struct {
+	Channels  struct {
+		List channelsListCmd `cmd:"" default:"withargs" help:"Show the channels and how they do."`
+		Test channelsTestCmd `cmd:"" help:"Send a text through a channel and tell what becomes of it."`
+	} `cmd:"" help:"Show the connections to carriers, or test one."`
+	Send   sendCmd `cmd:"" help:"Send a text to a phone."`
+	Outbox struct {
+		List  outboxListCmd  `cmd:"" default:"withargs" help:"Show the SMS that wait, and those that did not arrive."`
+		Retry outboxRetryCmd `cmd:"" help:"Send an SMS again that failed or waits."`
+		Drop  outboxDropCmd  `cmd:"" help:"Take an SMS that waits out of the outbox."`
+	} `cmd:"" help:"Show what is not sent; retry or drop it."`
+	Optouts optoutsCmd `cmd:"" help:"List the phones whose owners want no SMS."`
+	Catalog struct {
 		Check     catalogCheckCmd     `cmd:"" help:"Check a catalogue file and list every problem."`
 		Import    catalogImportCmd    `cmd:"" help:"Check a catalogue file and put it on the shelf."`
 		Pricelist catalogPricelistCmd `cmd:"" help:"Print the price list with its keypad numbers for the wall of a shop."`

@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"haat/gateway"
 	"haat/orders"
 	"haat/orders/store"
 )
@@ -64,6 +67,27 @@ type orderJSON struct {
 	Currency   string        `json:"currency"`
 	PickupCode string        `json:"pickup_code"`
 	PlacedAt   time.Time     `json:"placed_at"`
+	Messages   messagesJSON  `json:"messages"`
+}
+
+// messagesJSON is what the SMS that told of an order took.
+type messagesJSON struct {
+	Count    int        `json:"count"`
+	Segments int        `json:"segments"`
+	Costs    []costJSON `json:"costs"` // by currency; none where there is no tariff
+}
+
+type costJSON struct {
+	Amount   string `json:"amount"`
+	Currency string `json:"currency"`
+}
+
+func messagesOf(m orders.Messages) messagesJSON {
+	line := messagesJSON{Count: m.Count, Segments: m.Segments, Costs: []costJSON{}}
+	for _, currency := range slices.Sorted(maps.Keys(m.Costs)) {
+		line.Costs = append(line.Costs, costJSON{gateway.Cost{Micros: m.Costs[currency]}.Decimal(), currency})
+	}
+	return line
 }
 
 type lineJSON struct {
@@ -79,10 +103,15 @@ func writeOrdersJSON(ctx context.Context, out io.Writer, from *store.Reader) err
 		for i, l := range o.Lines {
 			lines[i] = lineJSON{l.SKU, l.Qty, l.UnitPrice.Decimal()}
 		}
+		messages, err := from.Messages(ctx, o.ID)
+		if err != nil {
+			return err
+		}
 		return encoder.Encode(orderJSON{
 			ID: o.ID, Number: o.Number, Phone: o.Phone, Channel: o.Channel, Language: o.Language,
 			Station: o.Station, Status: o.Status, Lines: lines, Total: o.Total.Decimal(),
 			Currency: o.Total.Currency, PickupCode: o.PickupCode, PlacedAt: o.PlacedAt.UTC(),
+			Messages: messagesOf(messages),
 		})
 	})
 }

@@ -151,7 +151,7 @@ func TestDiskAlmostFullSendsOnce(t *testing.T) {
 	carrier.down.Store(false)
 	eventually(t, "the SMS and its status are kept", func() bool {
 		statuses := ofKind(h.log(phone), messagelog.KindStatus)
-		return len(carrier.to(phone)) > 0 && statuses[len(statuses)-1].State == gateway.Sent || len(carrier.to(phone)) > 1
+		return len(carrier.to(phone)) > 0 && statuses[len(statuses)-1].Status == gateway.Sent || len(carrier.to(phone)) > 1
 	})
 	if n := len(carrier.to(phone)); n != 1 {
 		t.Errorf("the phone was sent the same SMS %d times", n)

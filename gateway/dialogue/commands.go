@@ -33,7 +33,9 @@ func (t *talk) command(m parse.Meaning) {
 	case parse.Cancel:
 		t.withOrder(m.OrderNo, t.cancelOrder)
 	case parse.Stop:
-		t.s.Profile.OptedOut = true
+		if !t.s.Profile.OptedOut {
+			t.s.Profile.OptedOut, t.s.Profile.OptedOutAt = true, t.w.Now.Unix()
+		}
 		t.finish(ClassStop, t.words().forms(func(o wording) string { return o.l.Phrases.Stopped.String() })...)
 	case parse.Start:
 		t.start()
@@ -188,7 +190,7 @@ func (t *talk) withOrder(number string, do func(int64)) {
 
 func (t *talk) start() {
 	was := t.s.Profile.OptedOut
-	t.s.Profile.OptedOut = false
+	t.s.Profile.OptedOut, t.s.Profile.OptedOutAt = false, 0
 	t.menu()
 	t.class = ClassStart
 	if was {

@@ -22,6 +22,12 @@ func Apology(l *lang.Language, w World) string {
 	return o.fit(o.forms(func(o wording) string { return o.l.Phrases.Apology.String() }))
 }
 
+// TooMany is the last answer for a while to a phone that floods us.
+func TooMany(l *lang.Language, w World) string {
+	o := wording{w.onChannel(l), &w}
+	return o.fit(o.forms(func(o wording) string { return o.l.Phrases.TooMany.String() }))
+}
+
 // tells are the texts that tell an event, the best first.
 func (o wording) tells(e orders.Event) []string {
 	return append(o.forms(func(o wording) string { return o.event(e) }), o.forms(func(o wording) string { return o.short(e) })...)

@@ -36,6 +36,8 @@ type Profile struct {
 	Language string `json:"language,omitempty"`
 	Station  string `json:"station,omitempty"`
 	OptedOut bool   `json:"opted_out,omitempty"`
+	// OptedOutAt is when that was said, in seconds since 1970.
+	OptedOutAt int64 `json:"opted_out_at,omitempty"`
 }
 
 // State names the screen that the phone shows.

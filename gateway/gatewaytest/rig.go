@@ -52,6 +52,9 @@ type Options struct {
 	OrderWait time.Duration // 0: 800 ms
 	Deferred  bool          // SMS replies are sent by an outbox
 	Stations  int           // 0: 1
+	Flood     int           // SMS of one phone that are answered in ten minutes; 0: all
+	Now       func() time.Time
+	Limits    func(*gateway.Limits) // changes what the channel may
 }
 
 // New opens a rig whose processor does not run yet: see [Rig.Process].
@@ -87,11 +90,15 @@ func New(t testing.TB, o Options) *Rig {
 	if o.OrderWait == 0 {
 		o.OrderWait = 800 * time.Millisecond
 	}
+	limits := gateway.Limits{USSD: screen.USSD(), SMS: screen.SMS(2), DialCode: "*384#", Deferred: o.Deferred}
+	if o.Limits != nil {
+		o.Limits(&limits)
+	}
 	r.Gateway, err = gateway.New(gateway.Config{
 		Log: r.Log, People: r.People, Desk: desk.Client{NC: r.Bus.Conn()}, Numbers: numbers, Receipts: r.Receipts, Logger: zerolog.Nop(),
 		Catalog: func() *catalog.Catalog { return shelf }, Stations: stations(max(o.Stations, 1)),
 		Languages: languages, Currency: "KES", BasketKeep: 24 * time.Hour, OrderWait: o.OrderWait, Sessions: 100,
-		Channels: map[string]gateway.Limits{"demo": {USSD: screen.USSD(), SMS: screen.SMS(2), DialCode: "*384#", Deferred: o.Deferred}},
+		Channels: map[string]gateway.Limits{"demo": limits}, Flood: o.Flood, Now: o.Now,
 	})
 	check()
 	r.listen()
@@ -131,6 +138,11 @@ func (r *Rig) Process() (stop func()) {
 		defer stopDesk()
 		return p.Run(ctx)
 	})
+}
+
+// ProcessCharges adds what SMS cost to their orders, until the test ends.
+func (r *Rig) ProcessCharges() {
+	r.Run(processor.New(processor.Config{}, r.Bus, r.Store, zerolog.Nop()).RunCharges)
 }
 
 // Run runs work until the test ends or stop is called, whichever comes first.

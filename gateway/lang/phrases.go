@@ -128,6 +128,7 @@ type Phrases struct {
 	Unknown      Phrase `yaml:"unknown"`
 	WriteLike    Phrase `yaml:"write_like"` // {example}
 	Apology      Phrase `yaml:"apology"`
+	TooMany      Phrase `yaml:"too_many"`
 
 	// Hints: what was wrong with the last answer. They are short, for they
 	// share the screen with what is asked again.

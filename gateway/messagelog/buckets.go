@@ -50,6 +50,28 @@ func (p *People) SetProfile(ctx context.Context, phone gateway.Phone, profile di
 	return err
 }
 
+// Each calls yield with every phone that has a profile.
+func (p *People) Each(ctx context.Context, yield func(gateway.Phone, dialogue.Profile) error) error {
+	watcher, err := p.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
+	if err != nil {
+		return fmt.Errorf("people: %w", err)
+	}
+	defer watcher.Stop() //nolint:errcheck // nothing is left to be done
+	for entry := range watcher.Updates() {
+		if entry == nil { // all that there was
+			return nil
+		}
+		var profile dialogue.Profile
+		if err := json.Unmarshal(entry.Value(), &profile); err != nil {
+			return fmt.Errorf("people: revision %d: %w", entry.Revision(), err)
+		}
+		if err := yield(gateway.Phone("+"+entry.Key()), profile); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
 func key(p gateway.Phone) string { return strings.TrimPrefix(string(p), "+") }
 
 // Receipts keeps, for some days, which phone a carrier's message id belongs to,

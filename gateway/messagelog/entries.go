@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -17,22 +16,29 @@ import (
 // Entry is one line of the log as people read it. A turn whose reply was
 // amended is one entry with what the phone was really told.
 type Entry struct {
-	Seq     uint64          `json:"seq"`
-	At      time.Time       `json:"at"`
-	Kind    Kind            `json:"kind"`
-	Channel string          `json:"channel"`
-	Mode    dialogue.Mode   `json:"mode,omitempty"`
-	Phone   gateway.Phone   `json:"phone"`
-	ID      string          `json:"id,omitempty"` // the carrier's id of the inbound message
-	In      string          `json:"in"`
-	Out     string          `json:"out"`
-	Order   string          `json:"order"` // id of the order that it placed, cancelled or tells of
-	State   gateway.State   `json:"state,omitempty"`
-	Ref     string          `json:"ref,omitempty"` // of a status: the sequence of the message that was sent
-	Code    string          `json:"code,omitempty"`
-	Class   string          `json:"class,omitempty"` // of a turn: one of the dialogue's classes
-	Offer   *dialogue.Offer `json:"offer,omitempty"`
-	Heard   string          `json:"heard,omitempty"` // of a turn: which words of a free text became what
+	Seq     uint64        `json:"seq"`
+	At      time.Time     `json:"at"`
+	Kind    Kind          `json:"kind"`
+	Channel string        `json:"channel"`
+	Mode    dialogue.Mode `json:"mode,omitempty"`
+	Phone   gateway.Phone `json:"phone"`
+	ID      string        `json:"id,omitempty"` // the carrier's id of the inbound message
+	In      string        `json:"in"`
+	Out     string        `json:"out"`
+	Order   string        `json:"order"` // id of the order that it placed, cancelled or tells of
+	// Of a status: what became of the SMS with that sequence; none where a
+	// carrier reported on one that is not known.
+	Status   gateway.State   `json:"status,omitempty"`
+	Ref      string          `json:"ref,omitempty"`
+	Attempt  int             `json:"attempt,omitempty"` // how often it was handed to the carrier
+	Code     string          `json:"code,omitempty"`    // the carrier's word or error code
+	Reason   string          `json:"reason,omitempty"`  // what happened, in words for an operator
+	Segments int             `json:"segments,omitempty"`
+	Cost     string          `json:"cost,omitempty"` // a decimal in Currency
+	Currency string          `json:"currency,omitempty"`
+	Class    string          `json:"class,omitempty"` // of a turn: one of the dialogue's classes
+	Offer    *dialogue.Offer `json:"offer,omitempty"`
+	Heard    string          `json:"heard,omitempty"` // of a turn: which words of a free text became what
 }
 
 // amendWithin is longer than any answer may wait for the processor's word.
@@ -171,6 +177,7 @@ func entryOf(m jetstream.Msg, meta *jetstream.MsgMetadata) (e Entry, amends uint
 		err = json.Unmarshal(m.Data(), &t)
 		e.Channel, e.Mode, e.ID, e.In, e.Out = t.In.Channel, t.In.Mode, t.In.ID, t.In.Text, t.Reply.Text
 		e.Class, e.Offer, e.Heard = t.Class, t.Offer, t.Heard
+		e.Order = t.Order
 		if t.Request != nil {
 			e.Order, open = t.Request.OrderID(), true
 		}
@@ -179,11 +186,14 @@ func entryOf(m jetstream.Msg, meta *jetstream.MsgMetadata) (e Entry, amends uint
 		var n gateway.Notice
 		err = json.Unmarshal(m.Data(), &n)
 		e.Channel, e.Mode, e.Out = n.Channel, dialogue.SMS, n.Text
-		e.Order, _, _ = strings.Cut(n.About, " ")
+		e.Order = n.Order()
 	case KindStatus:
 		var s gateway.Status
 		err = json.Unmarshal(m.Data(), &s)
-		e.Channel, e.State, e.Ref, e.Code = s.Channel, s.State, s.Ref, s.Code
+		e.Channel, e.Status, e.Ref, e.Attempt, e.Code, e.Reason, e.Segments = s.Channel, s.State, s.Ref, s.Attempt, s.Code, s.Reason, s.Segments
+		if s.Cost != nil {
+			e.Cost, e.Currency = s.Cost.Decimal(), s.Cost.Currency
+		}
 	}
 	return e, 0, false, err
 }

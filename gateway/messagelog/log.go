@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"haat/gateway"
+	"haat/orders"
 	"haat/orders/bus"
 )
 
@@ -112,6 +113,25 @@ func (l *Log) AddNotice(ctx context.Context, n gateway.Notice, turn, notice uint
 	return l.addTold(ctx, subject(n.Phone)+".notice."+n.Channel, n, n.Phone, turn, notice)
 }
 
+// Post adds a notice that an operator sends, whatever the phone was told before,
+// and gives its ref.
+func (l *Log) Post(ctx context.Context, n gateway.Notice) (ref string, err error) {
+	for {
+		_, turn, err := l.Last(ctx, n.Phone)
+		if err != nil {
+			return "", err
+		}
+		last, before, err := l.LastNotice(ctx, n.Phone)
+		if err != nil {
+			return "", err
+		}
+		seq, err := l.AddNotice(ctx, n.After(last), turn, before)
+		if !errors.Is(err, gateway.ErrConflict) {
+			return strconv.FormatUint(seq, 10), err
+		}
+	}
+}
+
 // addTold adds what tells the phone something, if it was told nothing since the
 // turn and the notice. Statuses of other texts may come in between.
 func (l *Log) addTold(ctx context.Context, on string, v any, p gateway.Phone, turn, notice uint64) (uint64, error) {
@@ -160,26 +180,47 @@ func (l *Log) sequence(ctx context.Context, subject string) (uint64, error) {
 
 // AddStatus implements [gateway.Log].
 func (l *Log) AddStatus(ctx context.Context, p gateway.Phone, channel string, next func(gateway.Status) (gateway.Status, bool)) (bool, error) {
-	on := subject(p) + ".status." + channel
+	known, err := l.LastStatus(ctx, p, channel)
+	if err != nil {
+		return false, err
+	}
+	return l.AddStatusAfter(ctx, p, channel, known, next)
+}
+
+// LastStatus is the phone's latest status in the channel, or the zero one.
+func (l *Log) LastStatus(ctx context.Context, p gateway.Phone, channel string) (known gateway.LoggedStatus, err error) {
+	known.Status, known.Seq, err = last[gateway.Status](ctx, l, statusesOf(p, channel))
+	return known, err
+}
+
+// AddStatusAfter is AddStatus for who knows the latest status already; what is
+// known may be out of date.
+func (l *Log) AddStatusAfter(ctx context.Context, p gateway.Phone, channel string, known gateway.LoggedStatus, next func(gateway.Status) (gateway.Status, bool)) (bool, error) {
+	on := statusesOf(p, channel)
 	for {
-		status, seq, err := last[gateway.Status](ctx, l, on)
-		if err != nil {
-			return false, err
-		}
-		news, changed := next(status)
+		news, changed := next(known.Status)
 		if !changed {
 			return false, nil
 		}
-		if _, err = l.add(ctx, on, news, on, seq); !errors.Is(err, gateway.ErrConflict) {
+		_, err := l.add(ctx, on, news, on, known.Seq)
+		if !errors.Is(err, gateway.ErrConflict) {
 			return err == nil, err
+		}
+		if known, err = l.LastStatus(ctx, p, channel); err != nil {
+			return false, err
 		}
 	}
 }
 
-// LastStatus is the phone's latest status in the channel, or the zero Status.
-func (l *Log) LastStatus(ctx context.Context, p gateway.Phone, channel string) (gateway.Status, error) {
-	s, _, err := last[gateway.Status](ctx, l, subject(p)+".status."+channel)
-	return s, err
+// Charge implements [gateway.Log]. It is not part of the log: the order processor
+// adds it to the order.
+func (l *Log) Charge(ctx context.Context, c orders.Charge) error {
+	data, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	_, err = l.publish(ctx, &nats.Msg{Subject: bus.Charge(c.Order), Data: data})
+	return err
 }
 
 // add publishes v if the latest message that matches filter has the sequence

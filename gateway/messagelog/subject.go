@@ -1,6 +1,7 @@
 package messagelog
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -23,9 +24,13 @@ const (
 	KindStatus Kind = "status"
 )
 
+// nobody stands in a subject for a phone that is not known: that of a delivery
+// report which belongs to no message of ours.
+const nobody = "0"
+
 // subject is log.<part>.<phone>, the phone in E.164 without its plus.
 func subject(p gateway.Phone) string {
-	digits := strings.TrimPrefix(string(p), "+")
+	digits := cmp.Or(strings.TrimPrefix(string(p), "+"), nobody)
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(digits))
 	part := h.Sum32() % Partitions
@@ -33,6 +38,8 @@ func subject(p gateway.Phone) string {
 }
 
 func turnsOf(p gateway.Phone) string { return subject(p) + ".turn.>" }
+
+func statusesOf(p gateway.Phone, channel string) string { return subject(p) + ".status." + channel }
 
 func turnSubject(t gateway.Turn) string {
 	last := ".screen"
@@ -55,6 +62,9 @@ func kindOf(subject string) (Kind, gateway.Phone, error) {
 	parts := strings.Split(subject, ".")
 	if len(parts) < 5 || parts[0] != "log" {
 		return "", "", fmt.Errorf("a message of the log stands on a subject that is none of the log's")
+	}
+	if parts[2] == nobody {
+		return Kind(parts[3]), "", nil
 	}
 	return Kind(parts[3]), gateway.Phone("+" + parts[2]), nil
 }

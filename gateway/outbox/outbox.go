@@ -2,12 +2,21 @@
 // cannot answer in the response, and every notice. What is not yet sent stands
 // in the message log, so that nothing is lost by a crash; what became of each
 // is logged as a status.
+//
+// An SMS goes twice only where the carrier took it and that could not be
+// logged: the process or the machine died between the two, or the carrier did
+// not answer. Carriers with idempotency are given the same Ref again and drop
+// the second one.
 package outbox
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -15,25 +24,16 @@ import (
 
 	"haat/gateway"
 	"haat/gateway/messagelog"
+	"haat/orders"
 	"haat/orders/bus"
 )
 
-// Config says how sending is retried.
-type Config struct {
-	Attempts   int           // how often one SMS is handed to the carrier at most
-	FirstRetry time.Duration // pause before the second attempt; doubled for each further one
-	MaxRetry   time.Duration // longest pause
-	MaxAge     time.Duration // an SMS older than this is not sent any more
-	// Settle is how long after a turn its reply may still be replaced by one
-	// that tells the processor's word.
-	Settle time.Duration
-	Now    func() time.Time // nil: time.Now
-}
-
 // Log is the message log as the outbox uses it.
 type Log interface {
-	gateway.Log
-	LastStatus(ctx context.Context, p gateway.Phone, channel string) (gateway.Status, error)
+	Last(ctx context.Context, p gateway.Phone) (gateway.Turn, uint64, error)
+	LastStatus(ctx context.Context, p gateway.Phone, channel string) (gateway.LoggedStatus, error)
+	AddStatusAfter(ctx context.Context, p gateway.Phone, channel string, known gateway.LoggedStatus, next func(gateway.Status) (gateway.Status, bool)) (bool, error)
+	Charge(ctx context.Context, c orders.Charge) error
 }
 
 // Receipts remembers the carrier's ids.
@@ -41,229 +41,201 @@ type Receipts interface {
 	Put(ctx context.Context, channel, carrierID string, p gateway.Phone) error
 }
 
+// Rooms are what all outboxes share.
+type Rooms struct {
+	Bus      *bus.Bus
+	Log      Log
+	People   gateway.People
+	Receipts Receipts
+	Metrics  *gateway.Metrics
+	Logger   zerolog.Logger
+}
+
 // Outbox sends the messages of one channel.
 type Outbox struct {
-	cfg      Config
-	channel  gateway.Channel
-	bus      *bus.Bus
-	log      Log
-	people   gateway.People
-	receipts Receipts
-	metrics  *Metrics
-	logger   zerolog.Logger
+	Rooms
+	cfg     Config
+	channel gateway.Sender
+	budget  *Budget
+	pace    *pace
+	breaker *breaker
+	shore   *shore
+	backup  *Outbox // sends while the channel is down; nil where there is none
+	name    string
 }
 
 // New returns the outbox of a channel.
-func New(cfg Config, c gateway.Channel, b *bus.Bus, log Log, people gateway.People, receipts Receipts, m *Metrics, logger zerolog.Logger) *Outbox {
+func New(cfg Config, c gateway.Sender, budget *Budget, rooms Rooms) *Outbox {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Outbox{cfg: cfg, channel: c, bus: b, log: log, people: people, receipts: receipts, metrics: m,
-		logger: logger.With().Str("channel", c.Name()).Logger()}
+	o := &Outbox{Rooms: rooms, cfg: cfg, channel: c, budget: budget, pace: newPace(cfg), shore: &shore{bus: rooms.Bus}, name: c.Name()}
+	o.Logger = rooms.Logger.With().Str("channel", o.name).Logger()
+	o.breaker = &breaker{now: cfg.Now,
+		opened: func(reason string, pause time.Duration) {
+			o.Metrics.ChannelUp(o.name, false)
+			o.Logger.Error().Str("reason", reason).Stringer("pause", pause.Round(time.Second)).Msg("a channel is paused because its carrier keeps failing; it is tried again by itself")
+		},
+		closed: func() {
+			o.Metrics.ChannelUp(o.name, true)
+			o.Logger.Info().Msg("the channel works again")
+		},
+	}
+	o.Metrics.ChannelUp(o.name, true)
+	return o
+}
+
+// Join gives each outbox the one of its backup channel.
+func Join(outboxes []*Outbox) {
+	for _, o := range outboxes {
+		for _, other := range outboxes {
+			if other.name == o.cfg.Backup {
+				o.backup = other
+			}
+		}
+	}
 }
 
 // Consumer is the durable consumer's name for a channel.
 func Consumer(channel string) string { return "OUTBOX-" + channel }
 
-// workers is how many SMS of a channel are on their way to the carrier at once.
-const workers = 4
-
 // Run sends until ctx ends.
-func (o *Outbox) Run(ctx context.Context) error { return untilDone(ctx, o.logger, o.follow) }
+func (o *Outbox) Run(ctx context.Context) error { return untilDone(ctx, o.Logger, o.follow) }
+
+// lanes is how many SMS are worked on at once. Those of one phone are in one
+// lane, so that they leave in the order of the log.
+const lanes = 128
 
 // follow sends until ctx ends or the consumer is lost.
 func (o *Outbox) follow(ctx context.Context) error {
-	filters := []string{messagelog.Notices(o.channel.Name())}
-	if d, ok := o.channel.(gateway.Deferred); ok && d.Deferred() {
-		filters = append(filters, messagelog.SMSTurns(o.channel.Name()))
-	}
-	consumer, err := o.bus.Consumer(ctx, bus.Messages, jetstream.ConsumerConfig{
-		Durable:        Consumer(o.channel.Name()),
-		FilterSubjects: filters,
-		AckPolicy:      jetstream.AckExplicitPolicy,
-		AckWait:        2 * time.Minute, // longer than any carrier's time-out
-		MaxAckPending:  1000,
-	})
+	messages, err := o.messages(ctx)
 	if err != nil {
-		return fmt.Errorf("outbox of channel %s: %w", o.channel.Name(), err)
-	}
-	slots := make(chan struct{}, workers)
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(workers))
-	if err != nil {
-		return fmt.Errorf("outbox of channel %s: %w", o.channel.Name(), err)
+		return fmt.Errorf("outbox of channel %s: %w", o.name, err)
 	}
 	defer context.AfterFunc(ctx, messages.Stop)()
+	settler := newSettler(o.Bus, o.Logger)
+	var settling, working sync.WaitGroup
+	settling.Go(settler.run)
+	defer settling.Wait()
+	defer close(settler.done)
+	defer working.Wait() // those under way finish
+	inHand := make(chan struct{}, o.cfg.inHand())
+	queues := make([]chan jetstream.Msg, lanes)
+	for i := range queues {
+		queues[i] = make(chan jetstream.Msg, cap(inHand)) // never full
+		defer close(queues[i])
+		working.Go(func() {
+			for msg := range queues[i] {
+				if o.handle(ctx, msg) {
+					settler.done <- msg
+				}
+				<-inHand
+			}
+		})
+	}
+	seed := maphash.MakeSeed()
 	for {
+		if !o.awaitChannel(ctx) {
+			return nil
+		}
 		msg, err := messages.Next()
 		if errors.Is(err, jetstream.ErrMsgIteratorClosed) {
-			break
+			return nil
 		}
 		if err != nil {
-			o.logger.Warn().Err(err).Msg("the outbox waits for NATS")
+			o.Logger.Warn().Err(err).Msg("the outbox waits for NATS")
 			continue
 		}
-		slots <- struct{}{}
-		go func() {
-			defer func() { <-slots }()
-			o.handle(ctx, msg)
-		}()
+		inHand <- struct{}{}
+		queues[maphash.String(seed, phoneOf(msg.Subject()))%lanes] <- msg
 	}
-	for range workers { // let those under way finish
-		slots <- struct{}{}
+}
+
+// phoneOf is the part of a subject of the log that names the phone.
+func phoneOf(subject string) string {
+	parts := strings.SplitN(subject, ".", 4)
+	return parts[min(2, len(parts)-1)]
+}
+
+func (o *Outbox) messages(ctx context.Context) (jetstream.MessagesContext, error) {
+	filters := []string{messagelog.Notices(o.name)}
+	if d, ok := o.channel.(gateway.Deferred); ok && d.Deferred() {
+		filters = append(filters, messagelog.SMSTurns(o.name))
+	}
+	consumer, err := o.Bus.Consumer(ctx, bus.Messages, jetstream.ConsumerConfig{
+		Durable:        Consumer(o.name),
+		FilterSubjects: filters,
+		AckPolicy:      jetstream.AckExplicitPolicy,
+		AckWait:        2 * time.Minute, // longer than an SMS is in our hands
+		MaxAckPending:  maxWaiting,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return consumer.Messages(jetstream.PullMaxMessages(min(o.cfg.inHand(), 256)))
+}
+
+// maxWaiting is how many SMS of a channel may wait for another attempt; more
+// wait in the log for their first.
+const maxWaiting = 100_000
+
+// awaitChannel waits while nothing can be sent, so that what waits stays in the
+// log. It reports false when ctx ended.
+func (o *Outbox) awaitChannel(ctx context.Context) bool {
+	for o.backup == nil {
+		wait := max(o.breaker.remaining(), o.pace.paused())
+		if o.linkLost() != nil {
+			wait = max(wait, linkDown)
+		}
+		if wait == 0 || !pause(ctx, min(wait, time.Second)) {
+			break
+		}
+	}
+	return ctx.Err() == nil
+}
+
+// linkLost tells why the channel has no link to its carrier, or nil where it has
+// one or needs none.
+func (o *Outbox) linkLost() error {
+	if l, ok := o.channel.(gateway.Linked); ok {
+		return l.Link()
 	}
 	return nil
 }
 
-// handle sends one message and acknowledges it, or asks for it again later.
-// The send itself is not cut off by the end of the process's work.
-func (o *Outbox) handle(ctx context.Context, msg jetstream.Msg) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-	defer cancel()
-	again, err := o.process(ctx, msg)
-	switch {
-	case err != nil:
-		o.logger.Error().Err(err).Msg("an SMS stays in the outbox")
-		_ = msg.NakWithDelay(o.cfg.FirstRetry)
-	case again > 0:
-		_ = msg.NakWithDelay(again)
-	default:
-		_ = msg.Ack() // not durable; a second delivery finds the status
+// Down tells why and since when the channel is paused, or "".
+func (o *Outbox) Down() (reason string, since time.Time) {
+	if err := o.linkLost(); err != nil {
+		return err.Error(), time.Time{}
 	}
+	return o.breaker.down()
 }
 
-// process does what there is to do about a message, and says after which pause
-// there is more to do, if there is.
-func (o *Outbox) process(ctx context.Context, msg jetstream.Msg) (again time.Duration, err error) {
-	it, err := read(msg)
-	if err != nil {
-		o.metrics.count(o.channel.Name(), "unreadable")
-		return 0, o.bury(ctx, msg, err)
+// linkDown is how long an SMS waits where the channel has no link to its
+// carrier, which the channel itself mends.
+const linkDown = time.Second
+
+// closedFor is how long the channel can send nothing; 0 lets one SMS through.
+func (o *Outbox) closedFor() time.Duration {
+	if o.linkLost() != nil {
+		return linkDown
 	}
-	if it.out.Text == "" {
-		return 0, nil
-	}
-	if it.provisional {
-		if wait := it.at.Add(o.cfg.Settle).Sub(o.cfg.Now()); wait > 0 {
-			return wait, nil
-		}
-		if replaced, err := o.replaced(ctx, it); replaced || err != nil {
-			return 0, err
-		}
-	}
-	known, err := o.log.LastStatus(ctx, it.out.Phone, o.channel.Name())
-	if err != nil {
-		return 0, err
-	}
-	before, _ := known.Of(it.out.Ref, "")
-	if before.State.Rank() > 0 { // sent before a crash, acknowledged never
-		return 0, nil
-	}
-	if it.notice {
-		if profile, err := o.people.Profile(ctx, it.out.Phone); err != nil || profile.OptedOut {
-			if err != nil {
-				return 0, err
-			}
-			return 0, o.note(ctx, it, gateway.Status{State: gateway.Suppressed})
-		}
-	}
-	if o.cfg.Now().Sub(it.at) > o.cfg.MaxAge {
-		return 0, o.note(ctx, it, gateway.Status{State: gateway.Failed, Attempt: before.Attempt, Code: "too old"})
-	}
-	return o.send(ctx, it, before.Attempt+1)
+	return o.breaker.wait()
 }
 
-// send hands the SMS to the carrier and logs what it said.
-func (o *Outbox) send(ctx context.Context, it item, attempt int) (again time.Duration, err error) {
-	if err := o.bus.Durable(ctx); err != nil { // what a power cut could take back was never said
-		return 0, err
-	}
-	receipt, err := o.channel.Send(ctx, it.out)
-	if err == nil {
-		if receipt.ID != "" {
-			if err := o.receipts.Put(ctx, o.channel.Name(), receipt.ID, it.out.Phone); err != nil {
-				o.logger.Warn().Err(err).Msg("a delivery report may not find its SMS")
-			}
-		}
-		return 0, o.noteTaken(ctx, it, gateway.Status{State: receipt.State, CarrierID: receipt.ID, Attempt: attempt})
-	}
-	refusal := &gateway.SendError{Retry: true, Advice: "look at the carrier's answer", Err: err}
-	errors.As(err, &refusal)
-	o.logger.Warn().Err(refusal.Err).Str("code", refusal.Code).Int("attempt", attempt).Bool("retry", refusal.Retry).Str("advice", refusal.Advice).Msg("the carrier refused an SMS")
-	if refusal.OptOut {
-		if err := o.optOut(ctx, it.out.Phone); err != nil {
-			return 0, err
+// route is the outbox through which the phone is reached now: this one, or that
+// of the backup channel while this channel is down.
+func (o *Outbox) route(p gateway.Phone) (through *Outbox, wait time.Duration) {
+	wait = o.closedFor()
+	if wait > 0 && o.covered(p) {
+		if other := o.backup.closedFor(); other == 0 {
+			return o.backup, 0
 		}
 	}
-	if !refusal.Retry || attempt >= o.cfg.Attempts {
-		return 0, o.note(ctx, it, gateway.Status{State: gateway.Failed, Attempt: attempt, Code: refusal.Code})
-	}
-	if err := o.note(ctx, it, gateway.Status{State: gateway.Retrying, Attempt: attempt, Code: refusal.Code}); err != nil {
-		return 0, err
-	}
-	return max(o.pause(attempt), refusal.After), nil
+	return o, wait
 }
 
-// pause is how long to wait after the attempt.
-func (o *Outbox) pause(attempt int) time.Duration {
-	pause := o.cfg.FirstRetry
-	for range attempt - 1 {
-		if pause *= 2; pause >= o.cfg.MaxRetry {
-			return o.cfg.MaxRetry
-		}
-	}
-	return pause
-}
-
-// noteTaken logs that the carrier took the SMS, and tries for as long as ctx
-// allows: what is not logged would be sent again.
-func (o *Outbox) noteTaken(ctx context.Context, it item, s gateway.Status) error {
-	for {
-		err := o.note(ctx, it, s)
-		if err == nil || !pause(ctx, time.Second) {
-			return err
-		}
-	}
-}
-
-// note logs what became of the SMS.
-func (o *Outbox) note(ctx context.Context, it item, s gateway.Status) error {
-	s.Channel, s.Phone, s.Ref, s.At = o.channel.Name(), it.out.Phone, it.out.Ref, o.cfg.Now()
-	o.metrics.count(o.channel.Name(), string(s.State))
-	if _, err := o.log.AddStatus(ctx, it.out.Phone, o.channel.Name(), func(last gateway.Status) (gateway.Status, bool) { return last.Next(s) }); err != nil {
-		return fmt.Errorf("log what became of an SMS: %w", err)
-	}
-	return nil
-}
-
-func (o *Outbox) optOut(ctx context.Context, p gateway.Phone) error {
-	profile, err := o.people.Profile(ctx, p)
-	if err == nil && !profile.OptedOut {
-		profile.OptedOut = true
-		err = o.people.SetProfile(ctx, p, profile)
-	}
-	return err
-}
-
-// replaced tells whether a later turn told what this provisional reply left
-// open. That turn is in the outbox itself.
-func (o *Outbox) replaced(ctx context.Context, it item) (bool, error) {
-	turn, _, err := o.log.Last(ctx, it.out.Phone)
-	if err != nil {
-		return false, err
-	}
-	if turn.Amends == it.seq {
-		return true, nil
-	}
-	for _, ref := range turn.Session.Orders {
-		if ref.ID == it.order && ref.Told != "" {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// bury moves a message that cannot be read out of the way, with the reason.
-func (o *Outbox) bury(ctx context.Context, msg jetstream.Msg, reason error) error {
-	o.logger.Error().Err(reason).Msg("a message of the log cannot be sent; it is in the dead letters")
-	return o.bus.Bury(ctx, Consumer(o.channel.Name()), msg, reason)
+// covered tells whether the backup channel sends to the phone.
+func (o *Outbox) covered(p gateway.Phone) bool {
+	return o.backup != nil && slices.ContainsFunc(o.cfg.BackupFor, func(prefix string) bool { return strings.HasPrefix(string(p), prefix) })
 }

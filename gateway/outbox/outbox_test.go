@@ -44,7 +44,7 @@ func (c *carrier) Send(_ context.Context, out gateway.Outbound) (gateway.Receipt
 		return gateway.Receipt{}, err
 	}
 	c.took = append(c.took, out)
-	return gateway.Receipt{ID: "carrier-" + out.Ref, State: gateway.Sent}, nil
+	return gateway.Receipt{IDs: []string{"carrier-" + out.Ref}, State: gateway.Sent, ByID: true}, nil
 }
 
 func (c *carrier) texts() (all []string) {
@@ -56,17 +56,27 @@ func (c *carrier) texts() (all []string) {
 	return all
 }
 
-var schedule = outbox.Config{Attempts: 3, FirstRetry: 10 * time.Millisecond, MaxRetry: 40 * time.Millisecond, MaxAge: time.Hour, Settle: 50 * time.Millisecond}
+var schedule = outbox.Config{Attempts: 3, FirstRetry: 10 * time.Millisecond, MaxRetry: 40 * time.Millisecond, Validity: time.Hour, Settle: 50 * time.Millisecond}
 
 func start(r *gatewaytest.Rig, c *carrier, cfg outbox.Config) (stop func()) {
-	return r.Run(outbox.New(cfg, c, r.Bus, r.Log, r.People, r.Receipts, nil, zerolog.Nop()).Run)
+	r.T.Helper()
+	return r.Run(openFor(r, c, cfg, outbox.Allowance{}).Run)
+}
+
+func openFor(r *gatewaytest.Rig, c gateway.Sender, cfg outbox.Config, a outbox.Allowance) *outbox.Outbox {
+	r.T.Helper()
+	budget, err := outbox.OpenBudget(context.Background(), a, c.Name(), r.Bus, cfg.Now, zerolog.Nop())
+	if err != nil {
+		r.T.Fatal(err)
+	}
+	return outbox.New(cfg, c, budget, outbox.Rooms{Bus: r.Bus, Log: r.Log, People: r.People, Receipts: r.Receipts, Logger: zerolog.Nop()})
 }
 
 // states are the states that the log has for the phone, in order.
 func states(r *gatewaytest.Rig) (list []string) {
 	for _, e := range r.Entries(phone) {
 		if e.Kind == messagelog.KindStatus {
-			list = append(list, string(e.State))
+			list = append(list, string(e.Status))
 		}
 	}
 	return list
@@ -97,11 +107,11 @@ func TestWhatBecomesOfAnSMS(t *testing.T) {
 		optedOut bool
 	}{
 		{"taken", nil, "sent", 1, false},
-		{"taken at the second attempt", []error{refused(gateway.SendError{Retry: true, Code: "503"})}, "retrying sent", 2, false},
+		{"taken at the second attempt", []error{refused(gateway.SendError{Kind: gateway.Unavailable, Code: "503"})}, "retrying sent", 2, false},
 		{"any other error is tried again", []error{errors.New("connection reset")}, "retrying sent", 2, false},
-		{"refused for good", []error{refused(gateway.SendError{Code: "403"})}, "failed", 1, false},
-		{"refused too often", []error{refused(gateway.SendError{Retry: true}), refused(gateway.SendError{Retry: true}), refused(gateway.SendError{Retry: true})}, "retrying retrying failed", 3, false},
-		{"opted out at the carrier", []error{refused(gateway.SendError{OptOut: true, Code: "21610"})}, "failed", 1, true},
+		{"refused for good", []error{refused(gateway.SendError{Kind: gateway.Rejected, Code: "403"})}, "failed", 1, false},
+		{"refused too often", []error{refused(gateway.SendError{Kind: gateway.Temporary}), refused(gateway.SendError{Kind: gateway.Temporary}), refused(gateway.SendError{Kind: gateway.Temporary})}, "retrying retrying failed", 3, false},
+		{"opted out at the carrier", []error{refused(gateway.SendError{Kind: gateway.OptedOut, Code: "21610"})}, "failed", 1, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -178,7 +188,7 @@ func TestNothingIsSentAfterStop(t *testing.T) {
 func TestStartUndoesAnOptOutAtTheCarrier(t *testing.T) {
 	r := gatewaytest.New(t, gatewaytest.Options{})
 	r.SMS(phone, "HELP")
-	c := &carrier{refusals: []error{&gateway.SendError{OptOut: true, Err: errors.New("21610")}}}
+	c := &carrier{refusals: []error{&gateway.SendError{Kind: gateway.OptedOut, Err: errors.New("21610")}}}
 	start(r, c, schedule)
 	notice(t, r, "your goods are here")
 	r.Eventually("failed", func() bool { return strings.Join(states(r), " ") == "failed" })
@@ -194,7 +204,7 @@ func TestOldSMSIsNotSent(t *testing.T) {
 	cfg.Now = func() time.Time { return time.Now().Add(2 * time.Hour) }
 	start(r, c, cfg)
 	notice(t, r, "good morning")
-	r.Eventually("failed", func() bool { return strings.Join(states(r), " ") == "failed" })
+	r.Eventually("expired", func() bool { return strings.Join(states(r), " ") == "expired" })
 	if c.tries != 0 {
 		t.Error("an old SMS was sent")
 	}

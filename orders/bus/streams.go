@@ -12,6 +12,7 @@ import (
 const (
 	Messages = "MESSAGES" // the message log: turns, notices, statuses
 	Orders   = "ORDERS"   // what happened to orders
+	Charges  = "CHARGES"  // what SMS about orders have cost
 	Dead     = "DEAD"     // messages that nobody could process, with the reason
 )
 
@@ -37,6 +38,12 @@ func OrderEvent(kind, station string) string {
 	return "orders." + kind + "." + station
 }
 
+// AllCharges are what SMS about all orders have cost.
+const AllCharges = "charges.>"
+
+// Charge is the subject of what SMS about one order have cost.
+func Charge(order string) string { return "charges." + order }
+
 // DeadLetter is where a consumer puts what it cannot process.
 func DeadLetter(consumer string) string { return "dead." + consumer }
 
@@ -56,6 +63,7 @@ func ensureStreams(ctx context.Context, js jetstream.JetStream, cfg Config) erro
 	streams := []jetstream.StreamConfig{
 		{Name: Messages, Subjects: []string{"log.>"}, MaxAge: cfg.Keep, MaxBytes: cfg.MaxBytes},
 		{Name: Orders, Subjects: []string{OrderEvents}, MaxAge: cfg.Keep},
+		{Name: Charges, Subjects: []string{AllCharges}, MaxAge: cfg.Keep},
 		{Name: Dead, Subjects: []string{"dead.>"}, MaxAge: cfg.Keep},
 	}
 	for _, s := range streams {

@@ -4,6 +4,10 @@
 // Africa's Talking does not sign its requests, so that a secret in the URLs
 // (callback_key) stands for a signature. It takes no SMS in the response to an
 // inbound one: every SMS goes out through its API.
+//
+// The SMS API has no idempotency, as its airtime API does, and no validity: an
+// SMS that is sent again after a doubt may arrive twice, and one that came to
+// Africa's Talking late may arrive late.
 package africastalking
 
 import (
@@ -34,25 +38,25 @@ const (
 type Config struct {
 	// Username is the name of the application at Africa's Talking; "sandbox"
 	// uses their sandbox. Required.
-	Username string `yaml:"username"`
+	Username string `yaml:"username" example:"duka"`
 	// APIKey is the application's API key. Required.
-	APIKey string `yaml:"api_key"`
+	APIKey string `yaml:"api_key" example:"${KENYA_API_KEY}"`
 	// From is the short code or sender id that SMS come from. Default: the
 	// account's own.
-	From string `yaml:"from"`
+	From string `yaml:"from" example:"\"20384\""`
 	// CallbackKey is a secret of 8 to 128 letters, digits, _ and - that becomes
 	// part of the channel's URLs: /channels/NAME/KEY/ussd, .../sms and
 	// .../status. Required unless allow or loopback_only limits who may call.
-	CallbackKey string `yaml:"callback_key"`
+	CallbackKey string `yaml:"callback_key" example:"${KENYA_CALLBACK_KEY}"`
 	// Allow lists the addresses and networks (192.0.2.0/24) that may call. The
 	// address is that of the connection: behind a reverse proxy it is the
 	// proxy's. Default: every address.
-	Allow []string `yaml:"allow"`
+	Allow []string `yaml:"allow" example:"[192.0.2.0/24]"`
 	// LoopbackOnly lets only programs on the same machine call. Default: false.
 	LoopbackOnly bool `yaml:"loopback_only"`
 	// APIURL is where the SMS API is. Default: https://api.africastalking.com,
 	// and https://api.sandbox.africastalking.com for the user "sandbox".
-	APIURL string `yaml:"api_url"`
+	APIURL string `yaml:"api_url" example:"https://api.africastalking.com"`
 }
 
 // Channel is one account at Africa's Talking.
@@ -65,13 +69,18 @@ type Channel struct {
 }
 
 var (
+	_ gateway.Sender   = (*Channel)(nil)
 	_ gateway.Receiver = (*Channel)(nil)
 	_ gateway.Deferred = (*Channel)(nil)
 )
 
-// New makes a channel. Numbers without a country are read as the region's, an
-// ISO 3166 code such as "KE".
-func New(name string, cfg Config, region string) (*Channel, error) {
+// Open implements [gateway.Carrier].
+func (cfg Config) Open(name string, at gateway.Site) (gateway.Channel, error) {
+	return New(name, cfg, at)
+}
+
+// New makes a channel.
+func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
 	door, err := web.NewDoor(name, web.Access{Key: cfg.CallbackKey, Allow: cfg.Allow, LoopbackOnly: cfg.LoopbackOnly})
 	if err != nil {
 		return nil, err
@@ -93,7 +102,7 @@ func New(name string, cfg Config, region string) (*Channel, error) {
 	case cfg.CallbackKey == "" && len(cfg.Allow) == 0 && !cfg.LoopbackOnly:
 		return nil, fmt.Errorf("channel %s: anyone could pose as Africa's Talking: set callback_key (make one with `openssl rand -hex 16`) and put it into the callback URLs", name)
 	}
-	return &Channel{name: name, phones: gateway.NewPhones(region), cfg: cfg, door: door, client: web.NewClient()}, nil
+	return &Channel{name: name, phones: gateway.NewPhones(at.Region), cfg: cfg, door: door, client: web.NewClient()}, nil
 }
 
 // Name is the channel's name in the configuration.
@@ -231,14 +240,14 @@ func (c *Channel) status(call *web.Call) {
 	}
 	// Most reports name no phone, and then the error leaves it empty.
 	phone, _ := c.phones.Parse(form.Get("phoneNumber"))
-	call.Report(gateway.Report{Phone: phone, CarrierID: id, State: state, Code: code})
+	call.Report(gateway.Report{Phone: phone, CarrierID: id, State: state, Code: code, Reason: reasonOf(code)})
 }
 
 func stateOf(status string) (state gateway.State, known bool) {
 	switch status {
 	case "Sent", "Submitted":
 		return gateway.Sent, true
-	case "Buffered":
+	case "Buffered", "AbsentSubscriber": // the latter may still come on again
 		return gateway.Buffered, true
 	case "Success":
 		return gateway.Delivered, true
@@ -246,6 +255,39 @@ func stateOf(status string) (state gateway.State, known bool) {
 		return gateway.Failed, true
 	}
 	return "", false
+}
+
+// reasonOf tells in words what a failureReason means, or a status where there is
+// none: "" for one that is new or says it itself. They are listed at Africa's
+// Talking's documents under SMS notifications.
+func reasonOf(code string) string {
+	switch code {
+	case "InsufficientCredit":
+		return "The phone has not the credit for a paid SMS."
+	case "InvalidLinkId":
+		return "The SMS answers no message that Africa's Talking knows: ask their support."
+	case "UserIsInactive":
+		return "The network has the phone number as inactive."
+	case "UserInBlackList":
+		return "The phone has opted out at Africa's Talking."
+	case "UserAccountSuspended":
+		return "The network has suspended the phone number."
+	case "NotNetworkSubscriber", "NotNetworkSubcriber": // the second is how it was first written
+		return "The phone number is of another network than the one it was sent by."
+	case "UserNotSubscribedToProduct":
+		return "The phone has not subscribed to the product that the sender belongs to."
+	case "UserDoesNotExist":
+		return "There is no such phone number."
+	case "DoNotDisturbRejection":
+		return "The network takes no promotional SMS for the phone, or not at this hour."
+	case "DeliveryFailure":
+		return "The network did not deliver it and does not say why."
+	case "AbsentSubscriber":
+		return "The phone is off or out of reach."
+	case "Expired":
+		return "The phone could not be reached for as long as the network tries."
+	}
+	return ""
 }
 
 // sessionEnded takes note of the end of a session. Nothing changes: the
@@ -257,7 +299,10 @@ func sessionEnded(call *web.Call) {
 
 // Send hands one SMS to Africa's Talking.
 func (c *Channel) Send(ctx context.Context, out gateway.Outbound) (gateway.Receipt, error) {
-	form := url.Values{"username": {c.cfg.Username}, "to": {string(out.Phone)}, "message": {out.Text}}
+	form := url.Values{
+		"username": {c.cfg.Username}, "to": {string(out.Phone)}, "message": {out.Text},
+		"bulkSMSMode": {"1"}, // the account pays, not the phone
+	}
 	if c.cfg.From != "" {
 		form.Set("from", c.cfg.From)
 	}
@@ -309,12 +354,12 @@ func readReceipt(body []byte) (gateway.Receipt, error) {
 	if !web.IsID(to.MessageID) {
 		return gateway.Receipt{}, unclear(errors.New("the answer has no usable messageId"))
 	}
-	return gateway.Receipt{ID: to.MessageID, State: gateway.Sent}, nil
+	return gateway.Receipt{IDs: []string{to.MessageID}, State: gateway.Sent, ByID: true}, nil
 }
 
 // unclear asks for another attempt: twice the same SMS is better than none.
 func unclear(err error) error {
-	return &gateway.SendError{Retry: true, Advice: "Check that api_url is the address of Africa's Talking's API.", Err: err}
+	return &gateway.SendError{Kind: gateway.Unavailable, Doubt: true, Advice: "Check that api_url is the address of Africa's Talking's API.", Err: err}
 }
 
 // codeOf finds the code of a refusal that came as a word alone.
@@ -330,6 +375,7 @@ func codeOf(message string) int {
 
 func refusalOf(code int) error {
 	refusal := &gateway.SendError{
+		Kind: gateway.Rejected,
 		Code: strconv.Itoa(code),
 		Err:  fmt.Errorf("Africa's Talking answered with status code %d", code),
 	}
@@ -343,15 +389,20 @@ func refusalOf(code int) error {
 	case 404:
 		refusal.Advice = "The number's kind takes no SMS, as a landline; nothing to do."
 	case 405:
-		refusal.Retry = true
+		refusal.Kind = gateway.Unavailable
 		refusal.Advice = "The account has no money left: top it up at Africa's Talking."
 	case 406:
-		refusal.OptOut = true
+		refusal.Kind = gateway.OptedOut
 		refusal.Advice = "The phone has opted out at Africa's Talking; nothing to do."
 	case 407:
 		refusal.Advice = "No route to the phone's network: ask Africa's Talking whether it is covered."
-	case 500, 501, 502:
-		refusal.Retry = true
+	case 409:
+		refusal.Advice = "The network takes no promotional SMS for the phone, or not at this hour: ask Africa's Talking for a transactional sender."
+	case 502:
+		refusal.Kind = gateway.Temporary
+		refusal.Advice = "The network rejected the message for now; nothing to do unless it lasts."
+	case 500, 501:
+		refusal.Kind = gateway.Unavailable
 		refusal.Advice = "Africa's Talking or the network has a fault of its own; nothing to do unless it lasts."
 	default:
 		refusal.Advice = "The code is new: look it up in Africa's Talking's documents."

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ import (
 type Receive struct {
 	Name string
 
+	To     gateway.Receiver  // default: the table's channel; for one with other settings
 	Method string            // default: POST
 	Path   string            // with the query
 	Header map[string]string // Content-Type's default is that of a form
@@ -40,8 +42,30 @@ type Receive struct {
 func RunReceives(t *testing.T, channel gateway.Receiver, table []Receive) {
 	t.Helper()
 	for _, tt := range table {
-		t.Run(tt.Name, func(t *testing.T) { tt.run(t, channel) })
+		t.Run(tt.Name, func(t *testing.T) { tt.run(t, tt.at(channel)) })
 	}
+}
+
+// at is the channel that the request goes to.
+func (tt Receive) at(channel gateway.Receiver) gateway.Receiver {
+	if tt.To != nil {
+		return tt.To
+	}
+	return channel
+}
+
+func (tt Receive) method() string {
+	if tt.Method == "" {
+		return http.MethodPost
+	}
+	return tt.Method
+}
+
+// leaf is the last element of the path: what the URL is for, whatever key
+// stands before it.
+func (tt Receive) leaf() string {
+	route, _, _ := strings.Cut(tt.Path, "?")
+	return path.Base(route)
 }
 
 func (tt Receive) run(t *testing.T, channel gateway.Receiver) {
@@ -88,28 +112,42 @@ func (tt Receive) send(t *testing.T, server *httptest.Server) (*http.Response, s
 
 func (tt Receive) sendOnce(t *testing.T, server *httptest.Server) (*http.Response, string) {
 	t.Helper()
-	method := tt.Method
-	if method == "" {
-		method = http.MethodPost
-	}
-	req, err := http.NewRequestWithContext(t.Context(), method, server.URL+tt.Path, strings.NewReader(tt.Body))
+	return tt.sendBody(t, server, nil)
+}
+
+// sendBody sends the request, with another body where there is one.
+func (tt Receive) sendBody(t *testing.T, server *httptest.Server, body io.Reader) (*http.Response, string) {
+	t.Helper()
+	req, err := tt.request(t, server.URL, body)
 	if err != nil {
 		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", web.FormType)
-	for key, value := range tt.Header {
-		req.Header.Set(key, value)
 	}
 	resp, err := server.Client().Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	said, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, string(body)
+	return resp, string(said)
+}
+
+// request makes the request for a server, with another body where there is one.
+func (tt Receive) request(t *testing.T, base string, body io.Reader) (*http.Request, error) {
+	if body == nil {
+		body = strings.NewReader(tt.Body)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), tt.method(), base+tt.Path, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", web.FormType)
+	for key, value := range tt.Header {
+		req.Header.Set(key, value)
+	}
+	return req, nil
 }
 
 func compare[T any](t *testing.T, what string, got []T, want *T) {
@@ -146,7 +184,7 @@ func Knock(t *testing.T, channel gateway.Receiver, req *http.Request) {
 	mux.ServeHTTP(answer, req)
 
 	switch answer.Code {
-	case 200, 400, 403, 404, 405, 413, 414, 415:
+	case 200, 400, 401, 403, 404, 405, 413, 414, 415:
 	default:
 		t.Errorf("status = %d", answer.Code)
 	}

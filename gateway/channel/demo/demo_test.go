@@ -67,12 +67,12 @@ func TestAChannelOfTheRealCarrierSends(t *testing.T) {
 	defer server.Close()
 	channel, err := africastalking.New("demo", africastalking.Config{
 		Username: "demo", APIKey: "demo", LoopbackOnly: true, APIURL: server.URL + "/demo",
-	}, "KE")
+	}, gateway.Site{Region: "KE"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	receipt, err := channel.Send(t.Context(), gateway.Outbound{Ref: "1", Phone: phone, Text: "Order 12: mchele\n米 & sabuni €5"})
-	if err != nil || receipt.ID == "" || receipt.State != gateway.Sent {
+	if err != nil || len(receipt.IDs) != 1 || receipt.State != gateway.Sent {
 		t.Fatalf("receipt = %+v, error = %v", receipt, err)
 	}
 	if got := texts(inbox(t, mux, phone, "")); !slices.Equal(got, []string{"Order 12: mchele\n米 & sabuni €5"}) {

@@ -20,14 +20,21 @@
 //	max-messages = 5
 //	concatenation = true
 //
+// A reply in the response is cut by Kannel into max-messages parts. An SMS that
+// is sent is cut here, see [Channel.Send]; concatenation and max-messages of the
+// sendsms-user do not matter.
+//
 // With post-url = "BASE/sms?id=%I" in place of get-url, send-sender = true is
 // needed too. The retries are off by default: then a phone is told at once that
 // its SMS could not be kept.
 package kannel
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -48,6 +55,7 @@ import (
 // Values of Kannel's coding: binary messages are no texts, and texts beyond
 // GSM-7 are in UCS-2.
 const (
+	gsm7   = "0"
 	binary = "1"
 	ucs2   = "2"
 )
@@ -56,26 +64,26 @@ const (
 type Config struct {
 	// SendURL is where smsbox takes SMS: its sendsms-port. Default:
 	// http://127.0.0.1:13013/cgi-bin/sendsms.
-	SendURL string `yaml:"send_url"`
+	SendURL string `yaml:"send_url" example:"http://127.0.0.1:13013/cgi-bin/sendsms"`
 	// Username is that of the sendsms-user group. Required.
-	Username string `yaml:"username"`
+	Username string `yaml:"username" example:"haat"`
 	// Password is that of the sendsms-user group. Required.
-	Password string `yaml:"password"`
+	Password string `yaml:"password" example:"${KANNEL_PASSWORD}"`
 	// From is the short code or number that SMS come from. Default: Kannel's
 	// global-sender.
-	From string `yaml:"from"`
+	From string `yaml:"from" example:"\"20384\""`
 	// SMSC is the smsc-id that SMS leave by. Default: Kannel chooses.
-	SMSC string `yaml:"smsc"`
+	SMSC string `yaml:"smsc" example:"modem"`
 	// BaseURL is the address at which Kannel reaches this server, for delivery
-	// reports. Default: http://127.0.0.1:8080.
-	BaseURL string `yaml:"base_url"`
+	// reports. Default: the server's own public_url, or this machine's address.
+	BaseURL string `yaml:"base_url" example:"http://127.0.0.1:8080"`
 	// CallbackKey is a secret of 8 to 128 letters, digits, _ and - that becomes
 	// part of the channel's URLs: /channels/NAME/KEY/sms and .../status.
 	// Default: none. Required where allow lets other machines call.
-	CallbackKey string `yaml:"callback_key"`
+	CallbackKey string `yaml:"callback_key" example:"${KANNEL_CALLBACK_KEY}"`
 	// Allow lists the addresses and networks (192.0.2.0/24) that may call. The
 	// address is that of the connection. Default: loopback, 127.0.0.0/8 and ::1.
-	Allow []string `yaml:"allow"`
+	Allow []string `yaml:"allow" example:"[127.0.0.1]"`
 }
 
 // Channel is one Kannel.
@@ -87,11 +95,18 @@ type Channel struct {
 	client *http.Client
 }
 
-var _ gateway.Receiver = (*Channel)(nil)
+var (
+	_ gateway.Sender   = (*Channel)(nil)
+	_ gateway.Receiver = (*Channel)(nil)
+)
 
-// New makes a channel. Numbers without a country are read as the region's, an
-// ISO 3166 code such as "KE".
-func New(name string, cfg Config, region string) (*Channel, error) {
+// Open implements [gateway.Carrier].
+func (cfg Config) Open(name string, at gateway.Site) (gateway.Channel, error) {
+	return New(name, cfg, at)
+}
+
+// New makes a channel.
+func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
 	if len(cfg.Allow) > 0 && cfg.CallbackKey == "" {
 		return nil, fmt.Errorf("channel %s: allow lets other machines call: set callback_key as well (make one with `openssl rand -hex 16`) and put it into Kannel's get-url", name)
 	}
@@ -105,9 +120,7 @@ func New(name string, cfg Config, region string) (*Channel, error) {
 	if cfg.SendURL == "" {
 		cfg.SendURL = "http://127.0.0.1:13013/cgi-bin/sendsms"
 	}
-	if cfg.BaseURL == "" {
-		cfg.BaseURL = "http://127.0.0.1:8080"
-	}
+	cfg.BaseURL = cmp.Or(cfg.BaseURL, at.PublicURL, at.LocalURL, "http://127.0.0.1:8080")
 	if cfg.SendURL, err = web.BaseURL(name, "send_url", cfg.SendURL); err != nil {
 		return nil, err
 	}
@@ -120,7 +133,7 @@ func New(name string, cfg Config, region string) (*Channel, error) {
 	case cfg.Username == "" || cfg.Password == "":
 		return nil, fmt.Errorf("channel %s: username or password is missing: put those of a sendsms-user group of Kannel there", name)
 	}
-	return &Channel{name: name, phones: gateway.NewPhones(region), cfg: cfg, door: door, client: web.NewClient()}, nil
+	return &Channel{name: name, phones: gateway.NewPhones(at.Region), cfg: cfg, door: door, client: web.NewClient()}, nil
 }
 
 // Name is the channel's name in the configuration.
@@ -202,7 +215,7 @@ func (c *Channel) sms(call *web.Call, to gateway.Acceptor) {
 		call.Later()
 		return
 	}
-	if gsm.Encoding(reply.Text) != gsm.GSM7 {
+	if coding(reply.Text) == ucs2 {
 		// Kannel takes every reply for GSM-7 and puts ? for what that lacks.
 		call.W.Header().Set("X-Kannel-Coding", ucs2)
 	}
@@ -257,19 +270,38 @@ func (c *Channel) status(call *web.Call) {
 	if !ok {
 		return
 	}
-	ref, d := query.Get("ref"), query.Get("d")
-	state, known := stateOf(d)
-	if !web.IsID(ref) || !known {
+	ref, d, part := query.Get("ref"), query.Get("d"), query.Get("part")
+	if !web.IsID(ref) || !isNumber(d) || part != "" && !isNumber(part) {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "The report has no usable ref and d.")
+		return
+	}
+	state, known := stateOf(d)
+	if !known {
+		call.Count(gateway.RefusedForm) // a new bit; it would be no clearer the next time
+		call.Plain(http.StatusOK, "")
 		return
 	}
 	code := web.Word(query.Get("code"))
 	if code == "" {
 		code = d
 	}
+	if query.Get("code") == "NACK/validity expired" { // said by bearerbox itself
+		state = gateway.Expired
+	}
 	// A report without a readable phone still has the reference.
 	phone, _ := c.phones.Parse("+" + query.Get("phone"))
-	call.Report(gateway.Report{Phone: phone, Ref: ref, State: state, Code: code})
+	report := gateway.Report{Phone: phone, Ref: ref, State: state, Code: code, Reason: reasonOf(d)}
+	if part != "" {
+		// A part says nothing of the whole: only its own id, which the receipt has.
+		report.Ref, report.CarrierID = "", partID(ref, part)
+	}
+	call.Report(report)
+}
+
+// isNumber tells whether a text is a small number.
+func isNumber(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 8)
+	return err == nil
 }
 
 // stateOf reads the value of a report, one of the bits of dlr-mask.
@@ -287,14 +319,56 @@ func stateOf(d string) (state gateway.State, known bool) {
 	return "", false
 }
 
-// Send hands one SMS to Kannel. The receipt has no id: reports come with our
-// reference, since the SMSC's own id can come back changed.
+// reasonOf tells in words what the value of a failure means.
+func reasonOf(d string) string {
+	switch d {
+	case "2":
+		return "The network could not deliver it."
+	case "16":
+		return "The SMSC, or Kannel for it, did not take it: bearerbox's log says why."
+	}
+	return ""
+}
+
+// Send hands one SMS to Kannel, one that takes several short messages in parts:
+// of a long SMS that Kannel itself cuts it reports on the first part alone, so
+// that nobody would hear of the others. A part that is sent again after a failure
+// in the midst has the same header, and the phone puts together what it has.
+//
+// The receipt names the parts by ids of our own. One for all has no id: its
+// reports come with our reference, since the SMSC's own id can come back changed.
 func (c *Channel) Send(ctx context.Context, out gateway.Outbound) (gateway.Receipt, error) {
+	texts := cut(out.Text)
+	if len(texts) == 1 {
+		if err := c.send(ctx, out, part{text: out.Text}); err != nil {
+			return gateway.Receipt{}, err
+		}
+		return gateway.Receipt{State: gateway.Sent}, nil
+	}
+	if len(texts) > maxParts {
+		return gateway.Receipt{}, &gateway.SendError{
+			Kind:   gateway.Rejected,
+			Advice: "The text is longer than the longest SMS: shorten it, or lower the channel's sms_parts.",
+			Err:    fmt.Errorf("the text takes %d parts", len(texts)),
+		}
+	}
+	receipt := gateway.Receipt{State: gateway.Sent}
+	for i, text := range texts {
+		if err := c.send(ctx, out, part{text: text, number: i + 1, of: len(texts)}); err != nil {
+			return gateway.Receipt{}, err
+		}
+		receipt.IDs = append(receipt.IDs, partID(out.Ref, strconv.Itoa(i+1)))
+	}
+	return receipt, nil
+}
+
+// send hands one part, or the whole, to Kannel.
+func (c *Channel) send(ctx context.Context, out gateway.Outbound, p part) error {
 	// A POST keeps the password and the phone out of Kannel's access log; smsbox
 	// takes no form, only the text as the body with everything else in headers.
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.SendURL, strings.NewReader(out.Text))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.SendURL, strings.NewReader(p.text))
 	if err != nil {
-		return gateway.Receipt{}, err
+		return err
 	}
 	for key, value := range map[string]string{
 		"Content-Type":      "text/plain; charset=UTF-8",
@@ -303,33 +377,68 @@ func (c *Channel) Send(ctx context.Context, out gateway.Outbound) (gateway.Recei
 		"X-Kannel-From":     c.cfg.From,
 		"X-Kannel-To":       string(out.Phone),
 		"X-Kannel-SMSC":     c.cfg.SMSC,
+		"X-Kannel-Coding":   coding(out.Text), // of the whole: all parts are in one
+		"X-Kannel-UDH":      p.header(out.Ref),
+		"X-Kannel-Validity": validity(out.Until),
 		"X-Kannel-DLR-Mask": "31", // every state there is
-		"X-Kannel-DLR-Url":  c.reportURL(out),
+		"X-Kannel-DLR-Url":  c.reportURL(out, p),
 	} {
 		if value != "" {
 			req.Header.Set(key, value)
 		}
 	}
-	if gsm.Encoding(out.Text) != gsm.GSM7 {
-		req.Header.Set("X-Kannel-Coding", ucs2)
-	}
 	answer, err := web.Do(c.client, req)
 	if err != nil {
-		return gateway.Receipt{}, err
+		return err
 	}
-	refusal := answer.Refused("username and password against Kannel's sendsms-user group")
-	if refusal == nil {
-		return gateway.Receipt{State: gateway.Sent}, nil
+	if refusal := refused(answer); refusal != nil {
+		return refusal
 	}
-	if answer.Status == http.StatusBadRequest {
-		refusal.Advice = "Kannel rejects the message, and smsbox's log says why: check from, smsc and Kannel's white- and black-lists."
-	}
-	return gateway.Receipt{}, refusal
+	return nil
 }
 
-// reportURL is the dlr-url of one SMS. Kannel replaces %d and %A. The phone goes
-// without its plus, whose escape Kannel could take for one of its own.
-func (c *Channel) reportURL(out gateway.Outbound) string {
-	return c.cfg.BaseURL + c.door.Path("status") +
-		"?ref=" + out.Ref + "&phone=" + strings.TrimPrefix(string(out.Phone), "+") + "&d=%d&code=%A"
+// validity is how long the SMSC shall try, in minutes, rounded up; "" leaves it
+// to the SMSC. Kannel hands it on where the SMSC's protocol has such a thing.
+func validity(until time.Time) string {
+	if until.IsZero() {
+		return ""
+	}
+	return strconv.Itoa(max(1, int(math.Ceil(time.Until(until).Minutes()))))
+}
+
+// refused tells what an answer of smsbox means that is not 202, the only one with
+// which it takes an SMS: to send it, or to queue it until the SMSC is back.
+func refused(answer web.Answer) *gateway.SendError {
+	refusal := answer.Refused("username and password against Kannel's sendsms-user group")
+	switch {
+	case answer.Status == http.StatusAccepted:
+		return nil
+	case refusal == nil:
+		return &gateway.SendError{
+			Kind: gateway.Unavailable, Doubt: true,
+			Advice: "Check that send_url is the address of smsbox's sendsms.",
+			Err:    fmt.Errorf("HTTP %d is no answer of Kannel's", answer.Status),
+		}
+	case answer.Status == http.StatusBadRequest:
+		refusal.Advice = "Kannel rejects the message, and smsbox's log says why: check from, smsc and Kannel's white- and black-lists."
+	case answer.Status == http.StatusForbidden && bytes.HasPrefix(answer.Body, []byte("Not routable")):
+		refusal.Kind = gateway.Rejected
+		refusal.Advice = "Kannel has no SMSC for this phone: check smsc, and the prefixes that Kannel's smsc groups allow."
+	case answer.Status == http.StatusServiceUnavailable:
+		// With this bearerbox says that its queue is full, or that it is going down.
+		refusal.Kind = gateway.Throttled
+		refusal.Advice = "Kannel's queue is full: it takes more when the SMSC has taken some; if that lasts, look at the SMSC's link."
+	}
+	return refusal
+}
+
+// reportURL is the dlr-url of one SMS, or of its part. Kannel replaces %d and %A.
+// The phone goes without its plus, whose escape Kannel could take for one of its
+// own.
+func (c *Channel) reportURL(out gateway.Outbound, p part) string {
+	of := "?ref=" + out.Ref
+	if p.of > 0 {
+		of += "&part=" + strconv.Itoa(p.number)
+	}
+	return c.cfg.BaseURL + c.door.Path("status") + of + "&phone=" + strings.TrimPrefix(string(out.Phone), "+") + "&d=%d&code=%A"
 }

@@ -1,11 +1,14 @@
 package kannel_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"haat/gateway"
 	"haat/gateway/channel/channeltest"
@@ -38,7 +41,7 @@ func start(t *testing.T, service func(base string) string, behind gateway.Accept
 	channel, err := kannel.New("kannel", kannel.Config{
 		SendURL: k.SendURL(), Username: kanneltest.Username, Password: kanneltest.Password,
 		From: "20880", BaseURL: server.URL,
-	}, "KE")
+	}, gateway.Site{Region: "KE"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,23 +107,39 @@ func TestRealKannelSends(t *testing.T) {
 	t.Parallel()
 	behind := &channeltest.Gateway{}
 	k, channel := start(t, kanneltest.GetService, behind, func(h http.Handler) http.Handler { return h })
-	for ref, text := range map[string]string{
-		"1": "Order 12 is confirmed.\nCode 4821 {€5} + 10%",
-		"2": "订单 12 – 4821 😀",
-		"3": strings.Repeat("0123456789", 40) + "end",
+	for ref, sms := range map[string]struct {
+		text  string
+		parts []string
+	}{
+		"1": {"Order 12 is confirmed.\nCode 4821 {€5} + 10%", nil},
+		"2": {"订单 12 – 4821 😀", nil},
+		"3": {strings.Repeat("0123456789", 40) + "{€} é end", []string{"3.1", "3.2", "3.3"}},
+		"4": {strings.Repeat("订单 12 – 4821 😀", 6), []string{"4.1", "4.2"}},
 	} {
-		receipt, err := channel.Send(t.Context(), gateway.Outbound{Ref: ref, Channel: "kannel", Phone: phone, Text: text})
-		if err != nil || receipt != (gateway.Receipt{State: gateway.Sent}) {
+		receipt, err := channel.Send(t.Context(), gateway.Outbound{
+			Ref: ref, Channel: "kannel", Phone: phone, Text: sms.text, Until: time.Now().Add(time.Hour),
+		})
+		if err != nil || receipt.State != gateway.Sent || !slices.Equal(receipt.IDs, sms.parts) {
 			t.Fatalf("receipt = %+v, error = %v", receipt, err)
 		}
-		k.Await(phone, text)
-		// fakesmsc reports twice: that it took the SMS and that the phone has it,
-		// in any order.
-		for _, state := range []gateway.State{gateway.Sent, gateway.Delivered} {
-			behind.AwaitReport(t, func(r gateway.Report) bool {
-				return r.Ref == ref && r.State == state && r.Phone == phone && r.Channel == "kannel"
-			})
+		k.Await(phone, sms.text)
+		if sms.parts == nil {
+			awaitBoth(t, behind, gateway.Report{Ref: ref})
 		}
+		for _, id := range sms.parts {
+			awaitBoth(t, behind, gateway.Report{CarrierID: id})
+		}
+	}
+}
+
+// awaitBoth waits for the two reports of fakesmsc on an SMS or its part: that it
+// was taken and that the phone has it, in any order.
+func awaitBoth(t *testing.T, behind *channeltest.Gateway, on gateway.Report) {
+	t.Helper()
+	for _, state := range []gateway.State{gateway.Sent, gateway.Delivered} {
+		behind.AwaitReport(t, func(r gateway.Report) bool {
+			return r.Ref == on.Ref && r.CarrierID == on.CarrierID && r.State == state && r.Phone == phone && r.Channel == "kannel"
+		})
 	}
 }
 
@@ -128,12 +147,27 @@ func TestRealKannelRefuses(t *testing.T) {
 	t.Parallel()
 	k := kanneltest.New(t)
 	k.Start(kanneltest.GetService("http://127.0.0.1:1/channels/kannel"))
-	channel, err := kannel.New("kannel", kannel.Config{SendURL: k.SendURL(), Username: kanneltest.Username, Password: "wrong"}, "KE")
-	if err != nil {
-		t.Fatal(err)
+	tests := []struct {
+		name string
+		cfg  kannel.Config
+		to   gateway.Phone
+		kind gateway.Refusal
+		says string
+	}{
+		{"a wrong password", kannel.Config{Password: "wrong", From: "20880"}, phone, gateway.Unavailable, "username and password"},
+		{"a phone that no SMSC is for", kannel.Config{Password: kanneltest.Password, From: "20880"}, kanneltest.Nowhere + "00000001", gateway.Rejected, "no SMSC for this phone"},
+		{"no sender", kannel.Config{Password: kanneltest.Password}, phone, gateway.Rejected, "check from"},
 	}
-	_, err = channel.Send(t.Context(), gateway.Outbound{Ref: "1", Phone: phone, Text: "hello"})
-	if err == nil || !strings.Contains(err.Error(), "username and password") {
-		t.Errorf("a wrong password is answered %v", err)
+	for _, tt := range tests {
+		tt.cfg.SendURL, tt.cfg.Username = k.SendURL(), kanneltest.Username
+		channel, err := kannel.New("kannel", tt.cfg, gateway.Site{Region: "KE"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = channel.Send(t.Context(), gateway.Outbound{Ref: "1", Phone: tt.to, Text: "hello"})
+		var refusal *gateway.SendError
+		if !errors.As(err, &refusal) || refusal.Kind != tt.kind || !strings.Contains(refusal.Advice, tt.says) {
+			t.Errorf("%s is answered %v, want %s and %q", tt.name, err, tt.kind, tt.says)
+		}
 	}
 }

@@ -6,9 +6,14 @@
 // PUBLIC_URL/channels/NAME/sms#rc=5&rp=all, by POST. What follows the # makes
 // Twilio repeat an SMS that could not be kept, up to five times; by default it
 // repeats only where it could not connect.
+//
+// The REST API has no idempotency for messages: an SMS that is sent again after
+// a doubt may arrive twice. One that is not sent before it is of no use any more
+// is dropped by Twilio itself (ValidityPeriod).
 package twilio
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"encoding/xml"
@@ -32,25 +37,33 @@ import (
 // liveURL is where twilio-go sends its requests.
 const liveURL = "https://api.twilio.com"
 
+// How long Twilio keeps an SMS that it cannot send yet. It takes 1 second to 10
+// hours and advises more than 5 seconds; its default is the longest.
+const (
+	minValidity = 6 * time.Second
+	maxValidity = 10 * time.Hour
+)
+
 // Config is one account at Twilio.
 type Config struct {
 	// AccountSID is the account's id; it begins with AC. Required.
-	AccountSID string `yaml:"account_sid"`
+	AccountSID string `yaml:"account_sid" example:"AC00000000000000000000000000000000"`
 	// AuthToken is the account's token: it signs what Twilio sends and
 	// authenticates what is sent to it. Required.
-	AuthToken string `yaml:"auth_token"`
+	AuthToken string `yaml:"auth_token" example:"${TWILIO_AUTH_TOKEN}"`
 	// From is the number, in E.164, that SMS come from. Required, unless
 	// messaging_service_sid is set.
-	From string `yaml:"from"`
+	From string `yaml:"from" example:"\"+15005550006\""`
 	// MessagingServiceSID is the messaging service that chooses the number; it
 	// begins with MG. Default: none, from is used.
-	MessagingServiceSID string `yaml:"messaging_service_sid"`
+	MessagingServiceSID string `yaml:"messaging_service_sid" example:"MG00000000000000000000000000000000"`
 	// PublicURL is the address at which Twilio reaches this server, as
 	// https://sms.example.org. The signature covers the address that Twilio
-	// called, so that it must be written as in Twilio's console. Required.
-	PublicURL string `yaml:"public_url"`
+	// called, so that it must be written as in Twilio's console. Default: the
+	// server's own public_url.
+	PublicURL string `yaml:"public_url" example:"https://sms.example.org"`
 	// APIURL is where the REST API is. Default: https://api.twilio.com.
-	APIURL string `yaml:"api_url"`
+	APIURL string `yaml:"api_url" example:"https://api.twilio.com"`
 }
 
 // Channel is one account at Twilio.
@@ -63,11 +76,19 @@ type Channel struct {
 	client *http.Client
 }
 
-var _ gateway.Receiver = (*Channel)(nil)
+var (
+	_ gateway.Sender   = (*Channel)(nil)
+	_ gateway.Receiver = (*Channel)(nil)
+)
 
-// New makes a channel. Numbers without a country are read as the region's, an
-// ISO 3166 code such as "KE".
-func New(name string, cfg Config, region string) (*Channel, error) {
+// Open implements [gateway.Carrier].
+func (cfg Config) Open(name string, at gateway.Site) (gateway.Channel, error) {
+	return New(name, cfg, at)
+}
+
+// New makes a channel.
+func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
+	cfg.PublicURL = cmp.Or(cfg.PublicURL, at.PublicURL)
 	door, err := web.NewDoor(name, web.Access{})
 	if err != nil {
 		return nil, err
@@ -92,7 +113,7 @@ func New(name string, cfg Config, region string) (*Channel, error) {
 		return nil, err
 	}
 	return &Channel{
-		name: name, phones: gateway.NewPhones(region), cfg: cfg, door: door,
+		name: name, phones: gateway.NewPhones(at.Region), cfg: cfg, door: door,
 		signed: twilio.NewRequestValidator(cfg.AuthToken), client: web.NewClient(),
 	}, nil
 }
@@ -229,11 +250,49 @@ func (c *Channel) status(call *web.Call) {
 	if code == "" {
 		code = word
 	}
+	if code == tooOld {
+		state = gateway.Expired
+	}
 	// A callback without a readable phone still has the ids.
 	phone, _ := c.phones.Parse(form.Get("To"))
 	call.Report(gateway.Report{
-		Phone: phone, Ref: web.Word(call.R.URL.Query().Get("ref")), CarrierID: id, State: state, Code: code,
+		Phone: phone, Ref: web.Word(call.R.URL.Query().Get("ref")), CarrierID: id,
+		State: state, Code: code, Reason: reasonOf(code),
 	})
+}
+
+// tooOld is Twilio's error code of an SMS that was not sent in its validity.
+const tooOld = "30036"
+
+// reasonOf tells in words what an error code of a delivery means, and what the
+// operator can do: "" for one that is new. Each code has a page of its own in
+// Twilio's documents, under docs/api/errors.
+func reasonOf(code string) string {
+	switch code {
+	case "30001":
+		return "More SMS wait at Twilio than it queues for the number: send more slowly, or use more numbers."
+	case "30002":
+		return "Twilio has suspended the account: ask their support."
+	case "30003":
+		return "The phone is off or out of reach, or cannot get SMS."
+	case "30004":
+		return "The phone or its network blocks the SMS: its owner may have opted out there."
+	case "30005":
+		return "The phone number does not exist, or not any more."
+	case "30006":
+		return "The number is a landline, or its network takes no SMS from this sender."
+	case "30007":
+		return "Twilio or the network took the SMS for spam: check the sender's registration and the wording."
+	case "30008":
+		return "The network did not deliver it and does not say why."
+	case "30017":
+		return "The network is congested: it may work later."
+	case "30034":
+		return "The number in from is not registered for the phone's country (A2P 10DLC): register it in Twilio's console."
+	case tooOld:
+		return "It waited at Twilio until it was of no use any more: send more slowly, or use more numbers."
+	}
+	return ""
 }
 
 // stateOf gives the state that a word stands for, "" where it says nothing new.
@@ -256,6 +315,9 @@ func (c *Channel) Send(ctx context.Context, out gateway.Outbound) (gateway.Recei
 	params := &openapi.CreateMessageParams{}
 	params.SetTo(string(out.Phone))
 	params.SetBody(out.Text)
+	if !out.Until.IsZero() {
+		params.SetValidityPeriod(validity(time.Until(out.Until)))
+	}
 	params.SetStatusCallback(c.cfg.PublicURL + c.door.Path("status") + "?ref=" + url.QueryEscape(out.Ref))
 	if c.cfg.MessagingServiceSID != "" {
 		params.SetMessagingServiceSid(c.cfg.MessagingServiceSID)
@@ -272,12 +334,20 @@ func (c *Channel) Send(ctx context.Context, out gateway.Outbound) (gateway.Recei
 		return gateway.Receipt{}, refusal
 	case err != nil || message.Sid == nil || !web.IsID(*message.Sid):
 		return gateway.Receipt{}, &gateway.SendError{
-			Retry:  true, // twice the same SMS is better than none
+			Kind:   gateway.Unavailable,
+			Doubt:  true, // twice the same SMS is better than none
 			Advice: "Check that api_url is the address of Twilio's API.",
 			Err:    errors.New("the answer is not the message that the API promises"),
 		}
 	}
-	return gateway.Receipt{ID: *message.Sid, State: gateway.Sent}, nil
+	return gateway.Receipt{IDs: []string{*message.Sid}, State: gateway.Sent}, nil
+}
+
+// validity gives a ValidityPeriod in seconds, rounded up and within what Twilio
+// takes: it refuses an SMS with any other.
+func validity(left time.Duration) int {
+	left = min(max(left, minValidity), maxValidity)
+	return int((left + time.Second - 1) / time.Second)
 }
 
 // request is twilio-go's client for one call. The library's own takes no
@@ -329,25 +399,25 @@ func explain(refusal *gateway.SendError, answer web.Answer) *gateway.SendError {
 	refusal.Err = fmt.Errorf("Twilio answered HTTP %d with error %d", answer.Status, reason.Code)
 	switch reason.Code {
 	case 21211:
-		refusal.Retry, refusal.Advice = false, "The phone number is not valid; nothing to do."
+		refusal.Kind, refusal.Advice = gateway.Rejected, "The phone number is not valid; nothing to do."
 	case 21408:
-		refusal.Retry, refusal.Advice = false, "The account may not send to the phone's country: allow it in Twilio's messaging geographic permissions."
+		refusal.Kind, refusal.Advice = gateway.Rejected, "The account may not send to the phone's country: allow it in Twilio's messaging geographic permissions."
 	case 21606:
-		refusal.Retry, refusal.Advice = false, "The number in from cannot send to this phone: set from to an SMS number of this account."
+		refusal.Kind, refusal.Advice = gateway.Rejected, "The number in from cannot send to this phone: set from to an SMS number of this account."
 	case 21610:
-		refusal.Retry, refusal.OptOut, refusal.Advice = false, true, "The phone has opted out at Twilio; nothing to do."
+		refusal.Kind, refusal.Advice = gateway.OptedOut, "The phone has opted out at Twilio; nothing to do."
 	case 21612:
-		refusal.Retry, refusal.Advice = false, "Twilio has no route from the number in from to this phone: try another number."
+		refusal.Kind, refusal.Advice = gateway.Rejected, "Twilio has no route from the number in from to this phone: try another number."
 	case 21614:
-		refusal.Retry, refusal.Advice = false, "The number takes no SMS, as a landline; nothing to do."
+		refusal.Kind, refusal.Advice = gateway.Rejected, "The number takes no SMS, as a landline; nothing to do."
 	case 21617:
-		refusal.Retry, refusal.Advice = false, "The text is longer than Twilio allows (1600 characters): shorten it."
+		refusal.Kind, refusal.Advice = gateway.Rejected, "The text is longer than Twilio allows (1600 characters): shorten it."
 	case 20429:
-		refusal.Retry, refusal.After, refusal.Advice = true, answer.After(), "Twilio asks to send more slowly."
+		refusal.Kind, refusal.After, refusal.Advice = gateway.Throttled, answer.After(), "Twilio asks to send more slowly."
 	case 14107:
-		refusal.Retry, refusal.After, refusal.Advice = true, answer.After(), "Twilio's limit for this number is reached: send more slowly."
+		refusal.Kind, refusal.After, refusal.Advice = gateway.Throttled, answer.After(), "Twilio's limit for this number is reached: send more slowly."
 	case 21611:
-		refusal.Retry, refusal.After, refusal.Advice = true, answer.After(), "Twilio's queue for this number is full: send more slowly, or use more numbers."
+		refusal.Kind, refusal.After, refusal.Advice = gateway.Throttled, answer.After(), "Twilio's queue for this number is full: send more slowly, or use more numbers."
 	}
 	return refusal
 }

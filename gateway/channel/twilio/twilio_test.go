@@ -26,7 +26,7 @@ const (
 
 func open(t testing.TB, publicURL string) *Channel {
 	t.Helper()
-	channel, err := New("line", Config{AccountSID: "AC1", AuthToken: token, From: "+15005550006", PublicURL: publicURL}, "KE")
+	channel, err := New("line", Config{AccountSID: "AC1", AuthToken: token, From: "+15005550006", PublicURL: publicURL}, gateway.Site{Region: "KE"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,8 @@ const (
 	okay  = head + "<Response><Message>ok</Message></Response>"
 )
 
-func TestSMS(t *testing.T) {
+// texts are requests to the webhook for incoming messages.
+func texts() []channeltest.Receive {
 	const path = "/channels/line/sms"
 	signed := func(form url.Values) map[string]string { return signature(sign(public+path, form)) }
 	with := func(form url.Values, key string, values ...string) url.Values {
@@ -99,7 +100,7 @@ func TestSMS(t *testing.T) {
 	}
 	xml := map[string]string{"Content-Type": "text/xml; charset=utf-8"}
 	repeated := with(inbound("MENU"), "MediaUrl", "b", "a", "b", "c")
-	channeltest.RunReceives(t, open(t, public), []channeltest.Receive{
+	return []channeltest.Receive{
 		post("a text", inbound("ORDER RICE5 2"), channeltest.Receive{Says: okay, With: xml, In: kept("ORDER RICE5 2")}),
 		post("a reply that needs escaping", inbound("MENU"), channeltest.Receive{
 			Reply: gateway.Reply{Text: "1 < 2 & \"3\"\n'4' ]]>"}, In: kept("MENU"),
@@ -108,6 +109,7 @@ func TestSMS(t *testing.T) {
 		post("nothing to say", inbound("hm"), channeltest.Receive{Reply: gateway.Reply{End: true}, Says: quiet, With: xml, In: kept("hm")}),
 		post("an empty text", inbound(""), channeltest.Receive{Says: okay, In: kept("")}),
 		post("blanks around the text", inbound("  MENU \n"), channeltest.Receive{Says: okay, In: kept("  MENU \n")}),
+		post("beyond ASCII", inbound("café 米"), channeltest.Receive{Says: okay, In: kept("café 米")}),
 		post("broken UTF-8 and control characters", inbound("rice\xff\x00 2"), channeltest.Receive{Says: okay, In: kept("rice\ufffd 2")}),
 		post("a repeated key", repeated, channeltest.Receive{Says: okay, In: kept("MENU")}),
 		post("opted out at Twilio", with(inbound("STOP"), "OptOutType", "STOP"), channeltest.Receive{Says: okay, In: kept("STOP")}),
@@ -128,7 +130,7 @@ func TestSMS(t *testing.T) {
 		{Name: "GET", Method: "GET", Path: path, Status: 405, Says: "...", Refused: gateway.RefusedMethod},
 		{Name: "JSON", Path: path, Header: map[string]string{"Content-Type": "application/json"}, Body: "{}", Status: 415, Says: "...", Refused: gateway.RefusedType},
 		{Name: "a body without end", Path: path, Body: "Body=" + strings.Repeat("a", 70_000), Header: signature("x"), Status: 413, Says: "...", Refused: gateway.RefusedSize},
-	})
+	}
 }
 
 // TestSignedAddress holds the rules about the address that a signature covers.
@@ -180,7 +182,8 @@ func TestSignedAddress(t *testing.T) {
 	}
 }
 
-func TestStatus(t *testing.T) {
+// reports are status callbacks.
+func reports() []channeltest.Receive {
 	const path = "/channels/line/status?ref=4711"
 	callback := func(name, word, code string, tt channeltest.Receive) channeltest.Receive {
 		form := url.Values{"MessageSid": {"SM1"}, "MessageStatus": {word}, "SmsStatus": {word}, "To": {"+254700000001"}, "From": {"+15005550006"}}
@@ -193,9 +196,13 @@ func TestStatus(t *testing.T) {
 	report := func(state gateway.State, code string) *gateway.Report {
 		return &gateway.Report{Channel: "line", Phone: "+254700000001", Ref: "4711", CarrierID: "SM1", State: state, Code: code}
 	}
+	because := func(reason string, r *gateway.Report) *gateway.Report {
+		r.Reason = reason
+		return r
+	}
 	old := url.Values{"MessageSid": {"SM1"}, "SmsStatus": {"delivered"}, "To": {"+254700000001"}}
 	bare := url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"delivered"}}
-	channeltest.RunReceives(t, open(t, public), []channeltest.Receive{
+	return []channeltest.Receive{
 		callback("accepted", "accepted", "", channeltest.Receive{}),
 		callback("scheduled", "scheduled", "", channeltest.Receive{}),
 		callback("queued", "queued", "", channeltest.Receive{}),
@@ -203,8 +210,11 @@ func TestStatus(t *testing.T) {
 		callback("sent", "sent", "", channeltest.Receive{Report: report(gateway.Sent, "sent")}),
 		callback("delivered", "delivered", "", channeltest.Receive{Report: report(gateway.Delivered, "delivered")}),
 		callback("read", "read", "", channeltest.Receive{Report: report(gateway.Delivered, "read")}),
-		callback("undelivered", "undelivered", "30003", channeltest.Receive{Report: report(gateway.Failed, "30003")}),
-		callback("failed", "failed", "30008", channeltest.Receive{Report: report(gateway.Failed, "30008")}),
+		callback("undelivered", "undelivered", "30003", channeltest.Receive{Report: because("The phone is off or out of reach, or cannot get SMS.", report(gateway.Failed, "30003"))}),
+		callback("failed", "failed", "30008", channeltest.Receive{Report: because("The network did not deliver it and does not say why.", report(gateway.Failed, "30008"))}),
+		callback("failed for a new reason", "failed", "39999", channeltest.Receive{Report: report(gateway.Failed, "39999")}),
+		callback("too old before it could be sent", "failed", "30036", channeltest.Receive{Report: because(
+			"It waited at Twilio until it was of no use any more: send more slowly, or use more numbers.", report(gateway.Expired, "30036"))}),
 		callback("canceled", "canceled", "", channeltest.Receive{Report: report(gateway.Failed, "canceled")}),
 		callback("a new word", "pondering", "", channeltest.Receive{Refused: gateway.RefusedForm}),
 		callback("no word", "", "", channeltest.Receive{Status: 400, Says: "...", Refused: gateway.RefusedForm}),
@@ -217,20 +227,21 @@ func TestStatus(t *testing.T) {
 		},
 		{Name: "another reference than was signed", Path: "/channels/line/status?ref=4712", Body: old.Encode(), Header: signature(sign(public+path, old)), Status: 403, Says: "...", Refused: gateway.RefusedSignature},
 		{Name: "no signature", Path: path, Body: old.Encode(), Status: 400, Says: "...", Refused: gateway.RefusedSignature},
-	})
+	}
 }
 
 // toCarrier makes a channel whose carrier is the given address.
-func toCarrier(t *testing.T, carrier string) gateway.Channel {
+func toCarrier(t *testing.T, carrier string) gateway.Sender {
 	t.Helper()
-	channel, err := New("line", Config{AccountSID: "AC1", AuthToken: token, From: "+15005550006", PublicURL: public, APIURL: carrier}, "KE")
+	channel, err := New("line", Config{AccountSID: "AC1", AuthToken: token, From: "+15005550006", PublicURL: public, APIURL: carrier}, gateway.Site{Region: "KE"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return channel
 }
 
-func TestSend(t *testing.T) {
+// answers are what the REST API answers to a message.
+func answers() []channeltest.Send {
 	refused := func(name string, status int, code string, refusal gateway.SendError) channeltest.Send {
 		refusal.Code = code
 		return channeltest.Send{
@@ -238,29 +249,64 @@ func TestSend(t *testing.T) {
 			Body: `{"code":` + code + `,"message":"The 'To' number +254700000001 is ...","more_info":"","status":` + "400}",
 		}
 	}
-	slower := gateway.SendError{Retry: true, After: 9 * time.Second}
-	channeltest.RunSends(t, toCarrier, []channeltest.Send{
-		{Name: "queued", Status: 201, Body: `{"sid":"SM1","status":"queued","error_code":null}`, Receipt: gateway.Receipt{ID: "SM1", State: gateway.Sent}},
-		refused("not valid", 400, "21211", gateway.SendError{}),
-		refused("geographic permission", 400, "21408", gateway.SendError{}),
-		refused("from cannot send", 400, "21606", gateway.SendError{}),
-		refused("opted out", 400, "21610", gateway.SendError{OptOut: true}),
-		refused("no route", 400, "21612", gateway.SendError{}),
-		refused("not mobile", 400, "21614", gateway.SendError{}),
-		refused("too long", 400, "21617", gateway.SendError{}),
+	slower := gateway.SendError{Kind: gateway.Throttled, After: 9 * time.Second}
+	return []channeltest.Send{
+		{Name: "queued", Status: 201, Body: `{"sid":"SM1","status":"queued","error_code":null}`, Receipt: gateway.Receipt{IDs: []string{"SM1"}, State: gateway.Sent}},
+		refused("not valid", 400, "21211", gateway.SendError{Kind: gateway.Rejected}),
+		refused("geographic permission", 400, "21408", gateway.SendError{Kind: gateway.Rejected}),
+		refused("from cannot send", 400, "21606", gateway.SendError{Kind: gateway.Rejected}),
+		refused("opted out", 400, "21610", gateway.SendError{Kind: gateway.OptedOut}),
+		refused("no route", 400, "21612", gateway.SendError{Kind: gateway.Rejected}),
+		refused("not mobile", 400, "21614", gateway.SendError{Kind: gateway.Rejected}),
+		refused("too long", 400, "21617", gateway.SendError{Kind: gateway.Rejected}),
 		refused("too many requests", 429, "20429", slower),
 		refused("too many requests, as 400", 400, "20429", slower),
 		refused("rate limit", 400, "14107", slower),
 		refused("queue full", 400, "21611", slower),
-		refused("a new code", 400, "29999", gateway.SendError{}),
-		refused("wrong token", 401, "20003", gateway.SendError{Retry: true}),
-		refused("their fault", 500, "20500", slower),
-		{Name: "too many requests without a code", Status: 429, Header: map[string]string{"Retry-After": "3"}, Body: "slow down", Refusal: &gateway.SendError{Code: "429", Retry: true, After: 3 * time.Second}},
-		{Name: "a proxy's fault", Status: 502, Body: "<html>", Refusal: &gateway.SendError{Code: "502", Retry: true}},
-		{Name: "a page instead of JSON", Status: 200, Body: "<html>", Refusal: &gateway.SendError{Retry: true}},
-		{Name: "no id", Status: 201, Body: "{}", Refusal: &gateway.SendError{Retry: true}},
-		{Name: "it hangs up", Refusal: &gateway.SendError{Retry: true}},
+		refused("a new code", 400, "29999", gateway.SendError{Kind: gateway.Rejected}),
+		refused("wrong token", 401, "20003", gateway.SendError{Kind: gateway.Unavailable}),
+		refused("their fault", 500, "20500", gateway.SendError{Kind: gateway.Unavailable, After: 9 * time.Second}),
+		{Name: "too many requests without a code", Status: 429, Header: map[string]string{"Retry-After": "3"}, Body: "slow down", Refusal: &gateway.SendError{Kind: gateway.Throttled, Code: "429", After: 3 * time.Second}},
+		{Name: "a proxy's fault", Status: 502, Body: "<html>", Refusal: &gateway.SendError{Kind: gateway.Unavailable, Doubt: true, Code: "502"}},
+		{Name: "a page instead of JSON", Status: 200, Body: "<html>", Refusal: &gateway.SendError{Kind: gateway.Unavailable, Doubt: true}},
+		{Name: "no id", Status: 201, Body: "{}", Refusal: &gateway.SendError{Kind: gateway.Unavailable, Doubt: true}},
+		{Name: "it hangs up", Refusal: &gateway.SendError{Kind: gateway.Unavailable, Doubt: true}},
+	}
+}
+
+func TestConform(t *testing.T) {
+	channeltest.Conform(t, channeltest.Suite{
+		Channel:  open(t, public),
+		Receives: slices.Concat(texts(), reports()),
+		Open:     toCarrier,
+		Sends:    answers(),
+		Config: Config{
+			AccountSID: "AC00000000000000000000000000000000", AuthToken: "a-token", From: "+15005550006",
+			MessagingServiceSID: "MG00000000000000000000000000000000", PublicURL: public, APIURL: liveURL,
+		},
 	})
+}
+
+func TestEveryFailureHasItsWords(t *testing.T) {
+	for _, code := range []string{"30001", "30002", "30003", "30004", "30005", "30006", "30007", "30008", "30017", "30034", "30036"} {
+		if words := reasonOf(code); !strings.HasSuffix(words, ".") {
+			t.Errorf("an operator reads %q for %s", words, code)
+		}
+	}
+}
+
+func TestValidity(t *testing.T) {
+	for left, want := range map[time.Duration]string{
+		-time.Hour: "6", time.Second: "6", 90*time.Minute - time.Second/2: "5400", 48 * time.Hour: "36000",
+	} {
+		out := channeltest.SMS
+		out.Until = time.Now().Add(left)
+		asked := channeltest.SentFor(t, toCarrier, channeltest.Send{Status: 201, Body: `{"sid":"SM1"}`}, out)
+		form, err := url.ParseQuery(asked[0].Body)
+		if err != nil || form.Get("ValidityPeriod") != want {
+			t.Errorf("for %v more Twilio is asked to keep it %s seconds, want %s", left, form.Get("ValidityPeriod"), want)
+		}
+	}
 }
 
 func TestSendAsks(t *testing.T) {
@@ -283,8 +329,8 @@ func TestSendAsks(t *testing.T) {
 func TestSendByMessagingService(t *testing.T) {
 	t.Setenv("TWILIO_EDGE", "ashburn") // must not choose where the token is sent
 	t.Setenv("TWILIO_REGION", "us1")
-	_, body := channeltest.Sent(t, func(t *testing.T, carrier string) gateway.Channel {
-		channel, err := New("line", Config{AccountSID: "AC1", AuthToken: token, MessagingServiceSID: "MG1", PublicURL: public, APIURL: carrier}, "KE")
+	_, body := channeltest.Sent(t, func(t *testing.T, carrier string) gateway.Sender {
+		channel, err := New("line", Config{AccountSID: "AC1", AuthToken: token, MessagingServiceSID: "MG1", PublicURL: public, APIURL: carrier}, gateway.Site{Region: "KE"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -315,7 +361,7 @@ func TestNewSaysWhatToDo(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := good
 			tt.spoil(&cfg)
-			_, err := New("line", cfg, "KE")
+			_, err := New("line", cfg, gateway.Site{Region: "KE"})
 			if err == nil || !strings.Contains(err.Error(), tt.says) || !strings.Contains(err.Error(), "channel line") {
 				t.Errorf("error = %v, want one about %s", err, tt.says)
 			}

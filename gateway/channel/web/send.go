@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -18,6 +19,9 @@ const (
 	// sendTimeout is how long a carrier may take to answer. Most answer within
 	// a second; the outbox tries again what took longer.
 	sendTimeout = 30 * time.Second
+	// maxWindow is how many connections to a carrier are kept for the next SMS:
+	// as many as may be on their way at once.
+	maxWindow = 256
 	// maxAnswer is how many bytes of a carrier's answer are read.
 	maxAnswer = 64 << 10
 	// maxAfter bounds the wait that a carrier may ask for.
@@ -27,8 +31,11 @@ const (
 // NewClient makes the HTTP client for a carrier's API. It follows no redirect:
 // the credentials are for the configured address alone.
 func NewClient() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = maxWindow
 	return &http.Client{
-		Timeout: sendTimeout,
+		Transport: transport,
+		Timeout:   sendTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
@@ -64,8 +71,10 @@ func unreached(err error) error {
 	if errors.As(err, &inURL) {
 		err = inURL.Err
 	}
+	var dial *net.OpError
 	return &gateway.SendError{
-		Retry:  true,
+		Kind:   gateway.Unavailable,
+		Doubt:  !errors.As(err, &dial) || dial.Op != "dial",
 		Advice: "The carrier's API could not be reached: check the network and the channel's API address.",
 		Err:    err,
 	}
@@ -77,6 +86,7 @@ func unreached(err error) error {
 // message, which goes out as soon as the setting is right.
 func (a Answer) Refused(credentials string) *gateway.SendError {
 	refusal := &gateway.SendError{
+		Kind: gateway.Rejected,
 		Code: strconv.Itoa(a.Status),
 		Err:  fmt.Errorf("the carrier's API answered HTTP %d", a.Status),
 	}
@@ -84,16 +94,17 @@ func (a Answer) Refused(credentials string) *gateway.SendError {
 	case a.Status >= 200 && a.Status < 300:
 		return nil
 	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden:
-		refusal.Retry = true
+		refusal.Kind = gateway.Unavailable
 		refusal.Advice = "The carrier refuses the credentials: check " + credentials + "."
 	case a.Status == http.StatusTooManyRequests:
-		refusal.Retry, refusal.After = true, a.After()
+		refusal.Kind, refusal.After = gateway.Throttled, a.After()
 		refusal.Advice = "The carrier asks to send more slowly."
 	case a.Status >= 500 || a.Status == http.StatusRequestTimeout:
-		refusal.Retry, refusal.After = true, a.After()
+		refusal.Kind, refusal.After = gateway.Unavailable, a.After()
+		refusal.Doubt = a.Status == http.StatusBadGateway || a.Status == http.StatusGatewayTimeout
 		refusal.Advice = "The carrier has a fault of its own; nothing to do unless it lasts."
 	case a.Status >= 300 && a.Status < 400:
-		refusal.Retry = true
+		refusal.Kind = gateway.Unavailable
 		refusal.Advice = "The channel's API address answers with a redirect: set the address that it leads to."
 	default:
 		refusal.Advice = "The carrier refuses the request: check the channel's settings against the carrier's documents."

@@ -214,7 +214,7 @@ func TestDoFollowsNoRedirect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if refusal := answer.Refused("the key"); refusal == nil || !refusal.Retry {
+	if refusal := answer.Refused("the key"); refusal == nil || refusal.Kind != gateway.Unavailable {
 		t.Errorf("refusal = %v, want one to retry", refusal)
 	}
 }
