@@ -12,8 +12,15 @@ import (
 
 	"haat/gateway"
 	"haat/gateway/channel/africastalking"
+	"haat/gateway/channel/android"
+	"haat/gateway/channel/arkesel"
+	"haat/gateway/channel/beem"
+	"haat/gateway/channel/hubtel"
+	"haat/gateway/channel/infobip"
 	"haat/gateway/channel/kannel"
+	"haat/gateway/channel/nalo"
 	"haat/gateway/channel/twilio"
+	"haat/gateway/channel/webhook"
 )
 
 // ChannelConfig is one connection to one carrier: exactly one of the carriers'
@@ -39,6 +46,20 @@ type ChannelConfig struct {
 	Twilio *twilio.Config `yaml:"twilio" example:"abroad"`
 	// A Kannel gateway of your own: SMS.
 	Kannel *kannel.Config `yaml:"kannel" example:"modem"`
+	// An Android phone with the app SMS Gateway for Android: SMS.
+	Android *android.Config `yaml:"android" example:"phone"`
+	// Hubtel: USSD.
+	Hubtel *hubtel.Config `yaml:"hubtel" example:"ghana" through:"modem"`
+	// Nalo: USSD.
+	Nalo *nalo.Config `yaml:"nalo" example:"accra" through:"modem"`
+	// Arkesel: USSD.
+	Arkesel *arkesel.Config `yaml:"arkesel" example:"kumasi" through:"modem"`
+	// Beem: USSD.
+	Beem *beem.Config `yaml:"beem" example:"tanzania" through:"modem"`
+	// Infobip: USSD.
+	Infobip *infobip.Config `yaml:"infobip" example:"world" through:"modem"`
+	// Any other carrier that speaks JSON or forms over HTTP: USSD and SMS.
+	Webhook *webhook.Config `yaml:"webhook" example:"other"`
 	// No carrier: `haat phone` and other programs on this machine. It speaks
 	// Africa's Talking's forms without keys and has no settings.
 	Demo *DemoConfig `yaml:"demo"`

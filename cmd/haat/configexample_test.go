@@ -28,8 +28,9 @@ const exampleHead = `# Everything that can be set in haat, with its default. Wha
 
 // exampleChannel is a channel of one carrier with the examples of its settings.
 type exampleChannel struct {
-	name   string // the example's
-	config ChannelConfig
+	name    string // the example's
+	through string // the example that sends its SMS, where it cannot itself
+	config  ChannelConfig
 }
 
 // exampleChannels are what the example shows, commented out: one of each
@@ -41,7 +42,7 @@ func exampleChannels() (all []exampleChannel) {
 		if t.Field(i).Type.Kind() != reflect.Pointer || name == "" {
 			continue
 		}
-		ch := exampleChannel{name: name}
+		ch := exampleChannel{name: name, through: t.Field(i).Tag.Get("through")}
 		ch.config.preset()
 		reflect.ValueOf(&ch.config).Elem().Field(i).Set(reflect.New(t.Field(i).Type.Elem()))
 		all = append(all, ch)
@@ -108,6 +109,9 @@ func (w *exampleWriter) channels() {
 		if i == 0 { // it shows what all carriers share, too
 			w.settings(reflect.ValueOf(ch.config), 2, true)
 			continue
+		}
+		if ch.through != "" {
+			w.line(true, 2, "sending: {through: "+ch.through+"}")
 		}
 		for block, settings := range ch.config.blocks() { // there is one
 			w.line(true, 2, block+":")

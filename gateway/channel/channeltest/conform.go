@@ -21,7 +21,7 @@ type Suite struct {
 	// Sends are the carrier's answers to what is sent.
 	Sends []Send
 	// Config is a configuration with which a channel opens, every setting that
-	// matters set: each is spoilt in turn. See [Settings].
+	// matters set: each is spoilt in turn. Required. See [Settings].
 	Config gateway.Carrier
 }
 
@@ -40,7 +40,7 @@ func Conform(t *testing.T, s Suite) {
 	}
 	t.Run("settings", func(t *testing.T) {
 		if s.Config == nil {
-			t.Skip("the suite has no Config: set it to a configuration that opens, and each of its settings is spoilt in turn")
+			t.Fatal("the suite has no Config: set it to a configuration that opens, and each of its settings is spoilt in turn")
 		}
 		Settings(t, s.Config)
 	})

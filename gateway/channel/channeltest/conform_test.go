@@ -291,6 +291,8 @@ func spoilSuite(s *channeltest.Suite, flaw string) {
 		s.Receives = nil
 	case "lacks its sends":
 		s.Sends = nil
+	case "lacks its config":
+		s.Config = nil
 	}
 }
 
@@ -322,6 +324,7 @@ func TestConformFindsFlaws(t *testing.T) {
 		"always doubts":                 "want unavailable without doubt",
 		"says too little":               "the refusal says too little",
 		"gives a bare error":            "want a *gateway.SendError",
+		"lacks its config":              "the suite has no Config",
 		"lacks everything":              "the suite tests nothing",
 		"lacks its receives":            "the suite lacks a short code or a name as the sender",
 		"lacks its sends":               "the suite lacks a carrier that asks to send more slowly",

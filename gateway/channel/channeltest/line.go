@@ -38,12 +38,9 @@ func (s Suite) probeCrowd(t *testing.T) {
 	if i < 0 {
 		t.Skip("there is no case of an SMS that the carrier takes")
 	}
-	var mu sync.Mutex
-	var told []string
+	var told notes
 	carrier := serveCarrier(t, func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		told = append(told, dump(r))
-		mu.Unlock()
+		told.add(dump(r))
 		s.Sends[i].answer(w)
 	})
 	sender := s.Open(t, carrier)
@@ -56,8 +53,9 @@ func (s Suite) probeCrowd(t *testing.T) {
 		})
 	}
 	all.Wait()
+	requests := told.all()
 	for n := range crowd {
-		if !slices.ContainsFunc(told, func(told string) bool { return mentions(told, one(n)) }) {
+		if !slices.ContainsFunc(requests, func(told string) bool { return mentions(told, one(n)) }) {
 			t.Errorf("of %d SMS at once number %d never reached the carrier as it was: does the channel share something between them?", crowd, n)
 		}
 	}
@@ -161,16 +159,17 @@ func isForGood(kind gateway.Refusal) bool {
 func (s Suite) probeEcho(t *testing.T) {
 	for _, status := range []int{200, 201, 302, 400, 401, 403, 404, 409, 429, 500, 502, 503} {
 		for _, form := range []string{"%s", `{"code":99999,"status":"error","error":%q,"message":%[1]q,"description":%[1]q,"detail":%[1]q}`} {
-			var told string
+			var told notes
 			carrier := serveCarrier(t, func(w http.ResponseWriter, r *http.Request) {
-				told = dump(r)
-				quoted, _ := json.Marshal(told) // a string always marshals
+				request := dump(r)
+				told.add(request)
+				quoted, _ := json.Marshal(request) // a string always marshals
 				body := strings.ReplaceAll(strings.ReplaceAll(form, "%[1]q", string(quoted)), "%q", string(quoted))
 				w.WriteHeader(status)
-				_, _ = io.WriteString(w, strings.ReplaceAll(body, "%s", told))
+				_, _ = io.WriteString(w, strings.ReplaceAll(body, "%s", request))
 			})
 			if _, err := s.Open(t, carrier).Send(t.Context(), SMS); err != nil {
-				s.mustRefuse(t, err, told)
+				s.mustRefuse(t, err, strings.Join(told.all(), "\n"))
 			}
 		}
 	}
@@ -225,6 +224,25 @@ func credentials(told string) (all []string) {
 		}
 	}
 	return all
+}
+
+// notes are what a carrier was told. A channel may give up while the carrier is
+// still writing them.
+type notes struct {
+	mu   sync.Mutex
+	told []string
+}
+
+func (n *notes) add(request string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.told = append(n.told, request)
+}
+
+func (n *notes) all() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.told)
 }
 
 // dump writes a request out, its form decoded.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,9 +39,9 @@ func RunSends(t *testing.T, open func(t *testing.T, carrier string) gateway.Send
 }
 
 func (tt Send) run(t *testing.T, open func(t *testing.T, carrier string) gateway.Sender) {
-	var told string
+	var told notes
 	carrier := serveCarrier(t, func(w http.ResponseWriter, r *http.Request) {
-		told = dump(r)
+		told.add(dump(r))
 		tt.answer(w)
 	})
 	receipt, err := open(t, carrier).Send(t.Context(), SMS)
@@ -57,7 +58,7 @@ func (tt Send) run(t *testing.T, open func(t *testing.T, carrier string) gateway
 	if !errors.As(err, &refusal) {
 		t.Fatalf("error = %v, want a SendError", err)
 	}
-	mustBeDiscreet(t, refusal, told)
+	mustBeDiscreet(t, refusal, strings.Join(told.all(), "\n"))
 	got := *refusal
 	got.Advice, got.Err = "", nil
 	if diff := cmp.Diff(*tt.Refusal, got); diff != "" {

@@ -1,0 +1,145 @@
+// Package arkesel is the channel to Arkesel's USSD (Ghana). It carries no SMS:
+// notices go by another channel.
+//
+// Arkesel posts one JSON request a hop and does not sign it. A secret in the
+// URL (callback_key) stands for a signature. At Arkesel the URL .../ussd is the
+// callback URL of the USSD application.
+//
+// The format is that of the sample applications that Arkesel publishes. It
+// numbers no hops: see [web.Hops] for what counts as a repeat. It does not tell
+// when a session is over.
+package arkesel
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"haat/gateway"
+	"haat/gateway/channel/web"
+	"haat/gateway/dialogue"
+	"haat/gateway/gsm"
+)
+
+// Config is one USSD application at Arkesel.
+type Config struct {
+	// ServiceCode is the whole code that opens the market, with the extension of
+	// a shared code. Arkesel sends only the string that was dialled, and what
+	// stands in it beyond this code is an answer. Required.
+	ServiceCode string `yaml:"service_code" example:"\"*928*1#\""`
+	// CallbackKey is a secret of 8 to 128 letters, digits, _ and - that becomes
+	// part of the channel's URL: /channels/NAME/KEY/ussd. Required unless allow or
+	// loopback_only limits who may call.
+	CallbackKey string `yaml:"callback_key" example:"${ARKESEL_CALLBACK_KEY}"`
+	// Allow lists the addresses and networks (192.0.2.0/24) that may call. The
+	// address is that of the connection: behind a reverse proxy it is the
+	// proxy's. Default: every address.
+	Allow []string `yaml:"allow" example:"[192.0.2.0/24]"`
+	// LoopbackOnly lets only programs on the same machine call. Default: false.
+	LoopbackOnly bool `yaml:"loopback_only"`
+}
+
+// Channel is one USSD application at Arkesel.
+type Channel struct {
+	name   string
+	phones *gateway.Phones
+	cfg    Config
+	door   *web.Door
+	hops   *web.Hops
+}
+
+var _ gateway.Receiver = (*Channel)(nil)
+
+// Open implements [gateway.Carrier].
+func (cfg Config) Open(name string, at gateway.Site) (gateway.Channel, error) {
+	return New(name, cfg, at)
+}
+
+// New makes a channel.
+func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
+	door, err := web.NewDoor(name, web.Access{Key: cfg.CallbackKey, Allow: cfg.Allow, LoopbackOnly: cfg.LoopbackOnly})
+	if err != nil {
+		return nil, err
+	}
+	if cfg.CallbackKey == "" && len(cfg.Allow) == 0 && !cfg.LoopbackOnly {
+		return nil, fmt.Errorf("channel %s: anyone could pose as Arkesel: set callback_key (make one with `openssl rand -hex 16`) and put it into the callback URL", name)
+	}
+	if err := web.CheckCode(name, cfg.ServiceCode); err != nil {
+		return nil, err
+	}
+	return &Channel{name: name, phones: gateway.NewPhones(at.Region), cfg: cfg, door: door, hops: web.NewHops()}, nil
+}
+
+// Name is the channel's name in the configuration.
+func (c *Channel) Name() string { return c.name }
+
+// Routes adds the URL ussd.
+func (c *Channel) Routes(mux *http.ServeMux, to gateway.Acceptor) {
+	c.door.Route(mux, "ussd", to, web.JSON(), func(call *web.Call) { c.ussd(call, to) })
+}
+
+// request is one hop.
+type request struct {
+	SessionID  web.Text `json:"sessionID"`
+	UserID     web.Text `json:"userID"` // Arkesel's id of the application
+	NewSession web.Text `json:"newSession"`
+	MSISDN     web.Text `json:"msisdn"`
+	UserData   web.Text `json:"userData"` // at first what was dialled
+}
+
+// answer is what the phone is shown. The first three are given back as they came.
+type answer struct {
+	SessionID       string `json:"sessionID"`
+	UserID          string `json:"userID"`
+	MSISDN          string `json:"msisdn"`
+	Message         string `json:"message"`
+	ContinueSession bool   `json:"continueSession"`
+}
+
+// ussd answers one hop. An error status would only end the phone's session
+// with the network's words, so that even an apology is a 200.
+func (c *Channel) ussd(call *web.Call, to gateway.Acceptor) {
+	var r request
+	if !call.Decode(&r) {
+		return
+	}
+	session := string(r.SessionID)
+	if !web.IsID(session) {
+		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "The request has no usable sessionID.")
+		return
+	}
+	begins, known := r.NewSession.Bool()
+	if !known {
+		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "newSession must be true or false.")
+		return
+	}
+	phone, err := c.phones.Parse(string(r.MSISDN))
+	if err != nil {
+		call.Refuse(http.StatusBadRequest, gateway.RefusedPhone, "msisdn is no phone number in international format.")
+		return
+	}
+	id, text := web.HopID(session, ""), gsm.Clean(string(r.UserData)) // a session begins once
+	if begins {
+		text = web.Dialled(c.cfg.ServiceCode, text)
+	} else {
+		var leave func()
+		id, leave = c.hops.Enter(session, text)
+		defer leave()
+	}
+	reply, err := to.Accept(call.R.Context(), gateway.Inbound{
+		ID:         id,
+		Channel:    c.name,
+		Mode:       dialogue.USSD,
+		Phone:      phone,
+		Text:       text,
+		Session:    session,
+		ReceivedAt: time.Now(),
+	})
+	call.Encode(http.StatusOK, answer{
+		SessionID:       session,
+		UserID:          string(r.UserID),
+		MSISDN:          string(r.MSISDN),
+		Message:         reply.Text,
+		ContinueSession: err == nil && !reply.End,
+	})
+}
