@@ -9,6 +9,8 @@ SHELL := bash
 # Programs that tests run for real: Kannel's boxes, and file systems to cut the power of.
 PACKAGES := kannel kannel-extras xfsprogs e2fsprogs
 PROGRAMS := bearerbox smsbox fakesmsc mkfs.xfs xfs_io mkfs.ext4
+# Carriers' own libraries in Node, pinned by the lock file: see `make tools`.
+CARRIERS := gateway/channel/channeltest/node
 FUZZTIME ?= 10s
 BENCHTIME ?= 5s
 
@@ -26,26 +28,40 @@ test: tools ## Vet and run all tests under the race detector; with CI=true none 
 	go test -race -count=1 -timeout 40m ./...
 
 .PHONY: tools
-tools: ## Install the programs that tests run, when root on Debian and one is missing
+tools: ## Install the programs that tests run, when root on Debian and one is missing, and the npm packages of tests
 	@missing=''
+	packages=''
 	export PATH="$$PATH:/usr/sbin:/sbin:/usr/lib/kannel/test"
 	for program in $(PROGRAMS); do command -v "$$program" >/dev/null || missing+=" $$program"; done
-	if [ -z "$$missing" ]; then exit 0; fi
-	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-		echo "Tests that need$$missing are skipped. To run them: apt-get install $(PACKAGES)"
-		exit 0
+	if [ -n "$$missing" ]; then packages='$(PACKAGES)'; fi
+	# A Node from elsewhere is as good as Debian's, whose npm would replace it.
+	if ! command -v node >/dev/null; then missing+=' node'; packages+=' nodejs'; fi
+	if ! command -v npm >/dev/null; then missing+=' npm'; packages+=' npm'; fi
+	if [ -n "$$missing" ] && { [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; }; then
+		echo "Tests that need$$missing are skipped. To run them: apt-get install $$packages"
+	elif [ -n "$$missing" ]; then
+		echo "== installing $$packages, for$$missing"
+		# Their daemons must not start: the tests start what they need.
+		policy=/usr/sbin/policy-rc.d
+		if [ ! -e "$$policy" ]; then
+			trap 'rm -f "$$policy"' EXIT
+			printf '#!/bin/sh\nexit 101\n' >"$$policy"
+			chmod +x "$$policy"
+		fi
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get update -q </dev/null
+		apt-get install -q -y --no-install-recommends $$packages </dev/null
 	fi
-	echo "== installing $(PACKAGES), for$$missing"
-	# Their daemons must not start: the tests start what they need.
-	policy=/usr/sbin/policy-rc.d
-	if [ ! -e "$$policy" ]; then
-		trap 'rm -f "$$policy"' EXIT
-		printf '#!/bin/sh\nexit 101\n' >"$$policy"
-		chmod +x "$$policy"
+	if ! command -v npm >/dev/null; then exit 0; fi
+	# npm ci always begins anew: it is left out while what it installed is that of the lock file.
+	if cmp -s $(CARRIERS)/package-lock.json $(CARRIERS)/node_modules/.installed; then exit 0; fi
+	echo "== installing the npm packages of $(CARRIERS)"
+	cd $(CARRIERS)
+	if npm ci --ignore-scripts --no-audit --no-fund </dev/null; then
+		cp package-lock.json node_modules/.installed
+	else
+		echo 'Tests that need them are skipped.'
 	fi
-	export DEBIAN_FRONTEND=noninteractive
-	apt-get update -q </dev/null
-	apt-get install -q -y --no-install-recommends $(PACKAGES) </dev/null
 
 .PHONY: bench
 bench: ## Whole order walks over HTTP with their floors, and texts understood a second

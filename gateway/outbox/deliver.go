@@ -149,13 +149,20 @@ func (a *attempt) send(ctx context.Context) (again time.Duration, err error) {
 		return jittered(wait), nil
 	}
 	receipt, err := a.hand(ctx)
-	leave()
 	if err != nil {
-		return a.refused(ctx, err)
+		again, err = a.refused(ctx, err)
+		leave()
+		return again, err
 	}
 	o.breaker.succeeded()
 	o.pace.taken()
-	return 0, a.taken(ctx, receipt)
+	err = a.taken(ctx, receipt)
+	leave() // not before: a crash may repeat no more SMS than the window holds
+	if err != nil {
+		return 0, err
+	}
+	o.Metrics.Sent(o.name, o.cfg.Tariff.Prefix(a.out.Phone), a.segments, a.cost)
+	return 0, a.charge(ctx)
 }
 
 // sendTimeout is how long a carrier may take for one SMS, whatever its channel
@@ -194,11 +201,7 @@ func (a *attempt) taken(ctx context.Context, receipt gateway.Receipt) error {
 	}
 	for {
 		err := a.note(ctx, s)
-		if err == nil {
-			err = a.charge(ctx)
-		}
 		if err == nil || !pause(ctx, time.Second) {
-			a.through.Metrics.Sent(a.through.name, a.through.cfg.Tariff.Prefix(a.out.Phone), a.segments, a.cost)
 			return err
 		}
 	}

@@ -252,10 +252,8 @@ func TestBudgetHoldsWhatIsNoNewsOfOrders(t *testing.T) {
 	for i := range 20 {
 		put(t, r, "demo", gateway.Phone(fmt.Sprintf("+25470000%04d", i)), "talk", "")
 	}
-	put(t, r, "demo", phone, "confirmed", "order-1 confirmed")
 	o := openFor(r, c, schedule, outbox.Allowance{Segments: 10})
 	r.Run(o.Run)
-	r.Eventually("news are sent", ended(r, phone, gateway.Sent))
 	held := func() (n int) {
 		for i := range 20 {
 			if ended(r, gateway.Phone(fmt.Sprintf("+25470000%04d", i)), gateway.Held)() {
@@ -264,7 +262,9 @@ func TestBudgetHoldsWhatIsNoNewsOfOrders(t *testing.T) {
 		}
 		return n
 	}
-	r.Eventually("the rest is held", func() bool { return held() == 11 })
+	r.Eventually("what is over nine tenths is held", func() bool { return held() == 11 })
+	put(t, r, "demo", phone, "confirmed", "order-1 confirmed")
+	r.Eventually("news are sent", ended(r, phone, gateway.Sent))
 	if s := o.State().Today; s.Segments != 10 || s.SegmentsAllowed != 10 {
 		t.Errorf("today: %+v", s)
 	}

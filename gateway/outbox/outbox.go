@@ -5,8 +5,9 @@
 //
 // An SMS goes twice only where the carrier took it and that could not be
 // logged: the process or the machine died between the two, or the carrier did
-// not answer. Carriers with idempotency are given the same Ref again and drop
-// the second one.
+// not answer. A crash repeats no more SMS than the channel's window holds.
+// Carriers with idempotency are given the same Ref again and drop the second
+// one.
 package outbox
 
 import (
