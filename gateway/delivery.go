@@ -27,8 +27,8 @@ type Receipt struct {
 	ByID bool
 }
 
-// State is what became of an SMS. A state never goes back to one of lower rank,
-// and a final one never changes.
+// State is what became of an SMS. A state never goes back to one of lower rank.
+// A final one never changes, but that an operator may drop what will not arrive.
 type State string
 
 // The states of an SMS.
@@ -51,14 +51,19 @@ func (s State) Rank() int {
 		return 1
 	case Buffered:
 		return 2
-	case Delivered, Failed, Expired, Suppressed, Dropped:
+	case Delivered, Failed, Expired, Suppressed:
 		return finalRank
+	case Dropped:
+		return finalRank + 1
 	}
 	return 0
 }
 
-// Final tells whether the state is the message's last.
-func (s State) Final() bool { return s.Rank() == finalRank }
+// Final tells whether nothing more will become of the message by itself.
+func (s State) Final() bool { return s.Rank() >= finalRank }
+
+// maybeDropped tells whether an operator may drop a message in the state.
+func (s State) maybeDropped() bool { return !s.Final() || s == Failed || s == Expired }
 
 const finalRank = 3
 

@@ -54,7 +54,7 @@ func (s Status) Of(ref string, ids ...string) (Status, bool) {
 func (s Status) Next(news Status) (Status, bool) {
 	found, rest := s.find(news.Ref, ids(news.Parts))
 	old := joined(found)
-	if old.Ref != "" && old.State.Final() {
+	if old.Ref != "" && old.State.Final() && (news.State != Dropped || !old.State.maybeDropped()) {
 		return s, false
 	}
 	next := old.with(news)

@@ -19,6 +19,7 @@ import (
 	"haat/gateway/channel/infobip"
 	"haat/gateway/channel/kannel"
 	"haat/gateway/channel/nalo"
+	"haat/gateway/channel/smpp"
 	"haat/gateway/channel/twilio"
 	"haat/gateway/channel/webhook"
 )
@@ -46,6 +47,8 @@ type ChannelConfig struct {
 	Twilio *twilio.Config `yaml:"twilio" example:"abroad"`
 	// A Kannel gateway of your own: SMS.
 	Kannel *kannel.Config `yaml:"kannel" example:"modem"`
+	// An SMSC by SMPP 3.4: SMS, and USSD where the carrier offers it.
+	SMPP *smpp.Config `yaml:"smpp" example:"network"`
 	// An Android phone with the app SMS Gateway for Android: SMS.
 	Android *android.Config `yaml:"android" example:"phone"`
 	// Hubtel: USSD.

@@ -37,7 +37,7 @@ type cli struct {
 	Outbox struct {
 		List  outboxListCmd  `cmd:"" default:"withargs" help:"Show the SMS that wait, and those that did not arrive."`
 		Retry outboxRetryCmd `cmd:"" help:"Send an SMS again that failed or waits."`
-		Drop  outboxDropCmd  `cmd:"" help:"Take an SMS that waits out of the outbox."`
+		Drop  outboxDropCmd  `cmd:"" help:"Take an SMS that waits or failed out of the outbox."`
 	} `cmd:"" help:"Show what is not sent; retry or drop it."`
 	Optouts optoutsCmd `cmd:"" help:"List the phones whose owners want no SMS."`
 	Catalog struct {

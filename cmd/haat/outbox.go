@@ -164,9 +164,6 @@ func (c *outboxRetryCmd) Run(ctx context.Context, std *stdio) error {
 // Run implements the command.
 func (c *outboxDropCmd) Run(ctx context.Context, std *stdio) error {
 	return withLetter(ctx, c.place, c.ID, std, func(log *messagelog.Log, b *bus.Bus, l messagelog.Letter) error {
-		if l.Status.State.Final() {
-			return fmt.Errorf("SMS %s is %s already: there is nothing to drop", l.Ref, l.Status.State)
-		}
 		if err := drop(ctx, log, l, "An operator dropped it."); err != nil {
 			return err
 		}
@@ -175,7 +172,7 @@ func (c *outboxDropCmd) Run(ctx context.Context, std *stdio) error {
 	})
 }
 
-// withLetter does something about an SMS that is not with the carrier.
+// withLetter does something about an SMS that waits or did not arrive.
 func withLetter(ctx context.Context, p place, id string, std *stdio, do func(*messagelog.Log, *bus.Bus, messagelog.Letter) error) error {
 	cfg, err := p.loadToRead()
 	if err != nil {
@@ -196,14 +193,15 @@ func withLetter(ctx context.Context, p place, id string, std *stdio, do func(*me
 	switch l.Status.State {
 	case gateway.Sent, gateway.Buffered, gateway.Delivered:
 		return fmt.Errorf("SMS %s is %s: the carrier has it, it can neither be dropped nor sent again; for another one use `haat send`", l.Ref, l.Status.State)
+	case gateway.Dropped:
+		return fmt.Errorf("SMS %s was dropped: for another one use `haat send`", l.Ref)
 	case gateway.Suppressed:
 		return fmt.Errorf("SMS %s is not sent because the phone's owner has said STOP: nothing is sent to them before they say START", l.Ref)
 	}
 	return do(log, b, l)
 }
 
-// drop takes an SMS that waits out of the outbox. One that is settled stays as it
-// is.
+// drop takes an SMS that waits, or that did not arrive, out of the outbox.
 func drop(ctx context.Context, log *messagelog.Log, l messagelog.Letter, reason string) error {
 	dropped := gateway.Status{Channel: l.Channel, Phone: l.Phone, Ref: l.Ref, State: gateway.Dropped, Attempt: l.Status.Attempt, Reason: reason, At: time.Now()}
 	_, err := log.AddStatus(ctx, l.Phone, l.Channel, func(s gateway.Status) (gateway.Status, bool) { return s.Next(dropped) })
