@@ -19,7 +19,6 @@ type Metrics struct {
 	statuses  *prometheus.CounterVec
 	segments  *prometheus.CounterVec
 	cost      *prometheus.CounterVec
-	up        *prometheus.GaugeVec
 }
 
 // NewMetrics registers the gateway's metrics.
@@ -38,11 +37,10 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		statuses:  counter("haat_outbox_total", "SMS of the outbox, by what came of each attempt.", "channel", "state"),
 		segments:  counter("haat_sms_segments_total", "Segments sent, by the beginning of the phone number that the channel's tariff has a price for.", "channel", "prefix"),
 		cost:      counter("haat_sms_cost_total", "What they cost by the channel's tariff, in the currency's major unit.", "channel", "prefix", "currency"),
-		up:        prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "haat_channel_up", Help: "1 where the channel sends, 0 while its breaker keeps it paused."}, []string{"channel"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "haat_turn_seconds", Help: "From a message's arrival to its answer.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, []string{"channel", "mode"}),
 	}
-	r.MustRegister(m.seconds, m.up)
+	r.MustRegister(m.seconds)
 	return m
 }
 
@@ -93,16 +91,4 @@ func (m *Metrics) Sent(channel, prefix string, segments int, cost *Cost) {
 	if cost != nil {
 		m.cost.WithLabelValues(channel, prefix, cost.Currency).Add(float64(cost.Micros) / 1_000_000)
 	}
-}
-
-// ChannelUp says whether the channel's breaker lets anything through.
-func (m *Metrics) ChannelUp(channel string, up bool) {
-	if m == nil {
-		return
-	}
-	value := 0.0
-	if up {
-		value = 1
-	}
-	m.up.WithLabelValues(channel).Set(value)
 }

@@ -146,8 +146,8 @@ type measuredServer struct {
 
 // startServer starts haat or a floor as a process of its own and waits until
 // it is ready. Haat sells a catalogue whose stock is not counted, so that no
-// order is rejected.
-func startServer(b *testing.B, name, dir string) *measuredServer {
+// order is rejected; settings are further lines of its configuration.
+func startServer(b *testing.B, name, dir string, settings ...string) *measuredServer {
 	b.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -161,7 +161,7 @@ func startServer(b *testing.B, name, dir string) *measuredServer {
 		config := filepath.Join(dir, "haat.yaml")
 		catalog := filepath.Join(dir, "catalog.csv")
 		writeUncounted(b, catalog)
-		if err := os.WriteFile(config, []byte("log: {level: warn}\ncatalog: {file: "+catalog+"}\n"), 0o600); err != nil {
+		if err := os.WriteFile(config, []byte("log: {level: warn}\ncatalog: {file: "+catalog+"}\n"+strings.Join(settings, "\n")), 0o600); err != nil {
 			b.Fatal(err)
 		}
 		s.cmd = exec.Command("haat", "serve", "--config", config, "--data", dir, "--listen", s.addr)

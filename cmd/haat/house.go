@@ -216,6 +216,7 @@ func (h *house) openOutboxes(channels []gateway.Channel, limits map[string]gatew
 	outbox.Join(outboxes)
 	for _, o := range outboxes {
 		h.work = append(h.work, o.Run)
+		h.watchChannel(o)
 	}
 	h.work = append(h.work, func(ctx context.Context) error { return outbox.ServeStates(ctx, h.bus.Conn(), outboxes) })
 }
@@ -232,6 +233,18 @@ func (h *house) watchLag(stream, consumer string) {
 			return -1
 		}
 		return float64(n)
+	}))
+}
+
+// watchChannel shows whether a channel sends.
+func (h *house) watchChannel(o *outbox.Outbox) {
+	h.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "haat_channel_up", Help: "1 where the channel sends, 0 while it has no link or its breaker keeps it paused.", ConstLabels: prometheus.Labels{"channel": o.State().Name},
+	}, func() float64 {
+		if reason, _ := o.Down(); reason != "" {
+			return 0
+		}
+		return 1
 	}))
 }
 

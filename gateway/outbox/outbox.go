@@ -74,15 +74,10 @@ func New(cfg Config, c gateway.Sender, budget *Budget, rooms Rooms) *Outbox {
 	o.Logger = rooms.Logger.With().Str("channel", o.name).Logger()
 	o.breaker = &breaker{now: cfg.Now,
 		opened: func(reason string, pause time.Duration) {
-			o.Metrics.ChannelUp(o.name, false)
 			o.Logger.Error().Str("reason", reason).Stringer("pause", pause.Round(time.Second)).Msg("a channel is paused because its carrier keeps failing; it is tried again by itself")
 		},
-		closed: func() {
-			o.Metrics.ChannelUp(o.name, true)
-			o.Logger.Info().Msg("the channel works again")
-		},
+		closed: func() { o.Logger.Info().Msg("the channel works again") },
 	}
-	o.Metrics.ChannelUp(o.name, true)
 	return o
 }
 

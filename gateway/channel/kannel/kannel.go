@@ -338,8 +338,8 @@ func reasonOf(d string) string {
 // The receipt names the parts by ids of our own. One for all has no id: its
 // reports come with our reference, since the SMSC's own id can come back changed.
 func (c *Channel) Send(ctx context.Context, out gateway.Outbound) (gateway.Receipt, error) {
-	texts := cut(out.Text)
-	if len(texts) == 1 {
+	texts := gsm.Parts(out.Text)
+	if len(texts) <= 1 {
 		if err := c.send(ctx, out, part{text: out.Text}); err != nil {
 			return gateway.Receipt{}, err
 		}

@@ -12,12 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"haat/gateway"
 	"haat/gateway/channel/channeltest"
 	"haat/gateway/dialogue"
-	"haat/gateway/gsm"
 )
 
 const key = "0123456789abcdef"
@@ -317,27 +314,6 @@ func TestTheSecondPartIsRefused(t *testing.T) {
 	if len(asked) != 4 || asked[0] != asked[2] || asked[1] != asked[3] {
 		t.Errorf("the headers of two attempts are %q", asked)
 	}
-}
-
-func TestCut(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.OneOf(
-			rapid.StringOfN(rapid.SampledFrom([]rune("aé€{ñ\n")), 1, 700, -1),
-			rapid.StringOfN(rapid.SampledFrom([]rune("a米😀€")), 1, 300, -1),
-		).Draw(t, "text")
-		parts := cut(text)
-		if len(parts) != gsm.Segments(text) || strings.Join(parts, "") != text {
-			t.Fatalf("%d parts of %d: %q", len(parts), gsm.Segments(text), parts)
-		}
-		for _, part := range parts {
-			if n, ok := gsm.Septets(part); ok && coding(text) == gsm7 && len(parts) > 1 && n > gsm.PartSeptets {
-				t.Fatalf("%q has %d septets", part, n)
-			}
-			if n := gsm.Units(part); coding(text) == ucs2 && len(parts) > 1 && n > gsm.PartUnits {
-				t.Fatalf("%q has %d units", part, n)
-			}
-		}
-	})
 }
 
 func TestValidity(t *testing.T) {

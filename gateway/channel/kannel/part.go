@@ -40,29 +40,3 @@ func coding(text string) string {
 	}
 	return ucs2
 }
-
-// cut cuts a text into what its short messages carry, as [gsm.Segments] counts
-// them: neither a character of two septets nor a surrogate pair is torn in two.
-func cut(text string) (parts []string) {
-	if gsm.Segments(text) <= 1 {
-		return []string{text}
-	}
-	room, length := gsm.PartSeptets, septets
-	if gsm.Encoding(text) != gsm.GSM7 {
-		room, length = gsm.PartUnits, gsm.Units
-	}
-	begin, used := 0, 0
-	for at, r := range text {
-		size := length(string(r))
-		if used += size; used > room {
-			parts = append(parts, text[begin:at])
-			begin, used = at, size
-		}
-	}
-	return append(parts, text[begin:])
-}
-
-func septets(text string) int {
-	n, _ := gsm.Septets(text)
-	return n
-}
