@@ -41,6 +41,7 @@ func TestStatusNext(t *testing.T) {
 		{"a report before the send returned", []Status{report("c7", Delivered), sending("7", Sent, "c7")}, Delivered, true},
 		{"a report by our ref before the send returned", []Status{{Ref: "7", State: Delivered}, {Ref: "7", State: Sent, Attempt: 1}}, Delivered, false},
 		{"sent after retries", []Status{{Ref: "7", State: Retrying, Attempt: 1}, {Ref: "7", State: Retrying, Attempt: 2}, {Ref: "7", State: Sent, Attempt: 3, Parts: []Part{{"c7", Sent}}}}, Sent, true},
+		{"buffered, then sent, by our ref", []Status{{Ref: "7", State: Sent, Attempt: 1}, {Ref: "7", State: Buffered}, {Ref: "7", State: Sent}}, Buffered, false},
 		{"held, then sent", []Status{{Ref: "7", State: Held}, sending("7", Sent, "c7")}, Sent, true},
 		{"dropped, then sent all the same", []Status{{Ref: "7", State: Dropped}, sending("7", Sent, "c7")}, Dropped, false},
 		{"failed, then dropped", []Status{{Ref: "7", State: Failed}, {Ref: "7", State: Dropped}}, Dropped, true},
@@ -91,8 +92,11 @@ func TestStatusNeverGoesBack(t *testing.T) {
 			state := rapid.SampledFrom(anyState).Draw(t, "state")
 			part := "c" + ref + rapid.SampledFrom([]string{"a", "b"}).Draw(t, "part")
 			news := report(part, state)
-			if rapid.Bool().Draw(t, "by the outbox") {
+			switch rapid.IntRange(0, 2).Draw(t, "from") {
+			case 1:
 				news = sending(ref, state, "c"+ref+"a", "c"+ref+"b")
+			case 2:
+				news = Status{Ref: ref, State: state}
 			}
 			s, _ = s.Next(news)
 			for ref, before := range latest {

@@ -21,6 +21,7 @@ import (
 	"haat/gateway/channel/nalo"
 	"haat/gateway/channel/smpp"
 	"haat/gateway/channel/twilio"
+	"haat/gateway/channel/web"
 	"haat/gateway/channel/webhook"
 )
 
@@ -74,7 +75,7 @@ type DemoConfig struct{}
 // Open makes a channel to the exchange that haat itself is for demo phones.
 func (DemoConfig) Open(name string, at gateway.Site) (gateway.Channel, error) {
 	return africastalking.New(name, africastalking.Config{
-		Username: "demo", APIKey: "demo", LoopbackOnly: true, APIURL: at.LocalURL + "/demo",
+		Username: name, APIKey: "demo", Access: web.Access{LoopbackOnly: true}, APIURL: at.LocalURL + "/demo",
 	}, at)
 }
 
@@ -156,14 +157,14 @@ func variable(value string) string {
 // stays as it is written.
 func (ch *ChannelConfig) expand(f *findings, at string, environment map[string]string) {
 	for name, block := range ch.blocks() {
-		for i := range block.NumField() {
-			field := block.Field(i)
+		for _, setting := range settingsOf(block.Type()) {
+			field := block.FieldByIndex(setting.Index)
 			if field.Kind() != reflect.String || variable(field.String()) == "" {
 				continue
 			}
 			wanted := variable(field.String())
 			if environment[wanted] == "" {
-				f.add(at+"."+name+"."+block.Type().Field(i).Tag.Get("yaml"),
+				f.add(at+"."+name+"."+setting.Tag.Get("yaml"),
 					"the environment variable %s is not set: set it, or write the value here", wanted)
 				continue
 			}

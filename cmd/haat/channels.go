@@ -30,8 +30,7 @@ type channelsListCmd struct {
 type channelInfo struct {
 	outbox.ChannelState
 	Carrier string   `json:"carrier"`
-	Can     []string `json:"can"`     // receive, send, bind, reply
-	URLs    []string `json:"urls"`    // where the carrier calls; without a key
+	Can     []string `json:"can"`     // receive, bind, send
 	Waiting uint64   `json:"waiting"` // SMS that wait or are on their way
 }
 
@@ -77,7 +76,7 @@ func (c *channelsListCmd) Run(ctx context.Context, std *stdio) error {
 // channelInfo is what the configuration tells of a channel.
 func (c *Config) channelInfo(name string, running bool) channelInfo {
 	cfg := c.Channels[name]
-	info := channelInfo{ChannelState: outbox.ChannelState{Name: name, State: stopped}, Can: []string{}, URLs: []string{}}
+	info := channelInfo{ChannelState: outbox.ChannelState{Name: name, State: stopped}, Can: []string{}}
 	if running {
 		info.State = outbox.Working
 	}
@@ -90,7 +89,6 @@ func (c *Config) channelInfo(name string, running bool) channelInfo {
 	}
 	if _, ok := channel.(gateway.Receiver); ok {
 		info.Can = append(info.Can, "receive")
-		info.URLs = append(info.URLs, "/channels/"+name+"/...")
 	}
 	if _, ok := channel.(gateway.Runner); ok {
 		info.Can = append(info.Can, "bind")

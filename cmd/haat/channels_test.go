@@ -1,8 +1,13 @@
 package main
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -155,6 +160,23 @@ func TestOutboxCommands(t *testing.T) {
 			t.Errorf("retry of what is %s says %q", e.Status, errs)
 		}
 	}
+	// A report that belongs to nothing is shown, too.
+	if a := carrier.report(h, `{"id":"nobody's","status":"delivered"}`); a.code != http.StatusOK {
+		t.Errorf("the report is answered with %d %q", a.code, a.body)
+	}
+	if all := unsent(); len(all) != 1 || all[0].Kind != "report" || all[0].Status != "delivered" || all[0].ID != "" || all[0].Reason == "" {
+		t.Errorf("the outbox has %+v", all)
+	}
+}
+
+// report brings a delivery report as the webhook channel's carrier signs it.
+func (f *faulty) report(h *haat, body string) answer {
+	h.t.Helper()
+	now := strconv.FormatInt(time.Now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte("0123456789abcdef"))
+	_, _ = io.WriteString(mac, now+"."+body)
+	return h.do(http.MethodPost, "/channels/line/status", "application/json", strings.NewReader(body),
+		"X-Timestamp", now, "X-Signature", hex.EncodeToString(mac.Sum(nil)))
 }
 
 func TestOutboxDropsWhatWaits(t *testing.T) {

@@ -9,7 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"haat/gateway/channel/arkesel"
+	"haat/gateway/channel/web"
 )
 
 // writeConfig makes a configuration file of the text.
@@ -96,6 +100,10 @@ func TestConfigProblems(t *testing.T) {
 	}{
 		{"unknown key", "dta: x\n", `haat.yaml:1:1: dta: there is no setting "dta" here`},
 		{"unknown key of a carrier", "channels:\n  a:\n    kannel: {user: x}\n", `haat.yaml:3:14: channels.a.kannel.user: there is no setting "user"`},
+		{"unknown key of settings that carriers share", "channels:\n  a:\n    hubtel: {callback_kee: x}\n", `channels.a.hubtel.callback_kee: there is no setting "callback_kee" here: remove it, or write one of callback_key, allow, loopback_only`},
+		{"no key of settings that carriers share", "channels:\n  a:\n    hubtel: {access: {allow: [192.0.2.7]}}\n", `there is no setting "access"`},
+		{"shared setting of the wrong kind", "channels:\n  a:\n    hubtel: {allow: 192.0.2.7}\n", "haat.yaml:3:21: channels.a.hubtel.allow: 192.0.2.7 cannot be read: write a list"},
+		{"shared key that is not set", "channels:\n  a:\n    hubtel: {callback_key: \"${UNSET_KEY}\"}\n", "channels.a.hubtel.callback_key: the environment variable UNSET_KEY is not set"},
 		{"setting of an empty block", "channels:\n  a:\n    demo: {key: x}\n", `there are none`},
 		{"section that is a value", "nats: here\n", "nats: write settings below it"},
 		{"value that is a section", "data: {dir: x}\n", "write one text"},
@@ -139,6 +147,26 @@ func TestReadingNeedsNoKeys(t *testing.T) {
 	c, err := loadConfig(file, []string{"UNSET_PASSWORD=hush"}, keysNeeded, noFlags)
 	if err != nil || c.Channels["a"].Kannel.Password != "hush" {
 		t.Errorf("with the key: %+v, %v", c.Channels["a"].Kannel, err)
+	}
+}
+
+// TestSharedSettingsAreTheCarriersOwn: what carriers share stands in each one's
+// block like the rest.
+func TestSharedSettingsAreTheCarriersOwn(t *testing.T) {
+	file := writeConfig(t, `
+channels:
+  a: {arkesel: {service_code: "*928#", callback_key: "${ARKESEL_KEY}", allow: [192.0.2.7, 198.51.100.0/24], loopback_only: true}, sending: {through: b}}
+  b: {kannel: {username: u, password: p}}
+`)
+	c, err := loadConfig(file, []string{"ARKESEL_KEY=0123456789abcdef"}, keysNeeded, noFlags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := arkesel.Config{ServiceCode: "*928#", Access: web.Access{
+		CallbackKey: "0123456789abcdef", Allow: []string{"192.0.2.7", "198.51.100.0/24"}, LoopbackOnly: true,
+	}}
+	if diff := cmp.Diff(want, *c.Channels["a"].Arkesel); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

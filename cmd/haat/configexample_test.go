@@ -73,6 +73,10 @@ func (w *exampleWriter) settings(v reflect.Value, indent int, off bool) {
 		if value.Kind() == reflect.Pointer && value.IsNil() {
 			continue
 		}
+		if field.Anonymous { // its settings are the struct's own
+			w.settings(value, indent, off)
+			continue
+		}
 		if indent == 0 && i > 0 {
 			w.out.WriteString("\n")
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -217,10 +218,16 @@ func wanted(v reflect.Value) string {
 	return ""
 }
 
+// settingsOf lists the fields of a struct that are settings. Those of a struct
+// that it embeds as `yaml:",inline"` are its own.
+func settingsOf(t reflect.Type) []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(t), func(field reflect.StructField) bool { return field.Anonymous })
+}
+
 func fieldNamed(v reflect.Value, key string) (reflect.Value, bool) {
-	for i := range v.NumField() {
-		if v.Type().Field(i).Tag.Get("yaml") == key {
-			return v.Field(i), true
+	for _, field := range settingsOf(v.Type()) {
+		if field.Tag.Get("yaml") == key {
+			return v.FieldByIndex(field.Index), true
 		}
 	}
 	return reflect.Value{}, false
@@ -228,8 +235,8 @@ func fieldNamed(v reflect.Value, key string) (reflect.Value, bool) {
 
 func unknownKey(t reflect.Type, key string) string {
 	var known []string
-	for i := range t.NumField() {
-		known = append(known, t.Field(i).Tag.Get("yaml"))
+	for _, field := range settingsOf(t) {
+		known = append(known, field.Tag.Get("yaml"))
 	}
 	if len(known) == 0 {
 		return fmt.Sprintf("there is no setting %q here: remove it, there are none", key)

@@ -143,7 +143,9 @@ func (h *house) openChannels() (channels []gateway.Channel, err error) {
 		demos = demos || cfg.Demo != nil
 	}
 	if demos {
-		demo.New().Routes(h.mux)
+		exchange := demo.New()
+		exchange.Routes(h.mux)
+		h.work = append(h.work, func(ctx context.Context) error { return exchange.Run(ctx, "http://"+dialable(h.cfg.Listen)) })
 	}
 	return channels, nil
 }

@@ -45,7 +45,7 @@ func (l *Log) Letters(ctx context.Context, since time.Time, deferred func(channe
 // Letter finds one SMS by its ref; ErrNotFound where the log has none.
 func (l *Log) Letter(ctx context.Context, ref string) (Letter, error) {
 	seq, err := strconv.ParseUint(ref, 10, 64)
-	if err != nil {
+	if err != nil || seq == 0 {
 		return Letter{}, gateway.ErrNotFound
 	}
 	msg, err := l.stream.GetMsg(ctx, seq)
@@ -195,4 +195,3 @@ func (l *Log) scan(ctx context.Context, since time.Time, filters []string, each 
 		}
 	}
 }
-

@@ -1,7 +1,9 @@
 package outbox_test
 
 import (
+	"bytes"
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -111,5 +113,33 @@ func TestBudgetOutlivesAndIsShared(t *testing.T) {
 	all.Wait()
 	if n := spent.Load(); n > limit || n < limit-processes*starts*limit/100 {
 		t.Errorf("%d segments were spent of %d", n, limit)
+	}
+}
+
+// TestBudgetWarns: the operator hears of it once at each mark, and again the next
+// day.
+func TestBudgetWarns(t *testing.T) {
+	r, d := gatewaytest.New(t, gatewaytest.Options{}), &day{}
+	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)
+	var log bytes.Buffer
+	d.set(noon)
+	b, err := outbox.OpenBudget(t.Context(), outbox.Allowance{Segments: 100}, "demo", r.Bus, d.Now, zerolog.New(&log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for today, want := range []string{"", "80 % of the day's budget", "used up but for its reserve"} {
+		for range []int{79, 5, 20}[today] {
+			if _, err := b.Spend(t.Context(), 1, nil, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if lines := strings.Count(log.String(), "\n"); lines != today || !strings.Contains(log.String(), want) {
+			t.Errorf("after step %d the log says %q", today, log.String())
+		}
+	}
+	d.set(noon.Add(24 * time.Hour))
+	spendAll(t, b, 1, nil, false)
+	if lines := strings.Count(log.String(), "\n"); lines != 4 {
+		t.Errorf("on the next day the log says %q", log.String())
 	}
 }

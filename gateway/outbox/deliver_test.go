@@ -136,7 +136,8 @@ func TestStatusSaysWhyAndWhatItCost(t *testing.T) {
 	}}
 	cfg := schedule
 	cfg.Tariff = gateway.Tariff{Currency: "KES", Prices: map[string]int64{"+": 4_000_000, "+254": 800_000, "+2547": 750_000}}
-	r.Run(openFor(r, c, cfg, outbox.Allowance{}).Run)
+	o := openFor(r, c, cfg, outbox.Allowance{Segments: 100})
+	r.Run(o.Run)
 	ref := put(t, r, "demo", phone, strings.Repeat("x", 161), "")
 	r.Eventually("sent", ended(r, phone, gateway.Sent))
 	all := statuses(r, phone)
@@ -145,6 +146,9 @@ func TestStatusSaysWhyAndWhatItCost(t *testing.T) {
 	}
 	if e := all[1]; e.Attempt != 2 || e.Segments != 2 || e.Cost != "1.50" || e.Currency != "KES" || e.Ref != ref {
 		t.Errorf("the second attempt: %+v", e)
+	}
+	if spent := o.State().Today; spent.Segments != 2 || spent.Cost != "1.50" {
+		t.Errorf("today %+v was spent: what the carrier refused costs nothing", spent)
 	}
 }
 
@@ -305,11 +309,14 @@ func TestRestartKeepsTheSchedule(t *testing.T) {
 	put(t, r, "demo", phone, "hello", "")
 	r.Eventually("it waits", ended(r, phone, gateway.Retrying))
 	stop()
+	if err := r.Bus.JetStream().DeleteConsumer(t.Context(), bus.Messages, outbox.Consumer("demo")); err != nil {
+		t.Fatal(err)
+	}
 	r.Run(openFor(r, c, cfg, outbox.Allowance{}).Run)
-	put(t, r, "demo", "+254700000002", "another", "")
-	r.Eventually("the outbox works", ended(r, "+254700000002", gateway.Retrying))
-	if handed, _ := c.counts(); handed != 2 {
-		t.Errorf("handed over %d times, want once each", handed)
+	put(t, r, "demo", phone, "another", "") // of the same phone, so that its turn comes after the first
+	r.Eventually("the outbox works", func() bool { handed, _ := c.counts(); return handed > 1 })
+	if len(c.handed) != 2 || c.handed[1].Text != "another" {
+		t.Errorf("handed over: %+v", c.handed)
 	}
 }
 
@@ -357,5 +364,25 @@ func TestNewsChargeTheirOrder(t *testing.T) {
 	})
 	if !charged() {
 		t.Error("what was told twice counts twice")
+	}
+}
+
+// TestChargeIsNotLostInACrash: the process died after the sending was logged.
+func TestChargeIsNotLostInACrash(t *testing.T) {
+	r := gatewaytest.New(t, gatewaytest.Options{})
+	c := &network{name: "demo"}
+	r.ProcessCharges()
+	ref := put(t, r, "demo", phone, "confirmed", "order-1 confirmed")
+	sent := gateway.Status{Channel: "demo", Phone: phone, Ref: ref, State: gateway.Sent, Attempt: 1}
+	if _, err := r.Log.AddStatus(t.Context(), phone, "demo", func(s gateway.Status) (gateway.Status, bool) { return s.Next(sent) }); err != nil {
+		t.Fatal(err)
+	}
+	r.Run(openFor(r, c, schedule, outbox.Allowance{}).Run)
+	r.Eventually("the order is charged", func() bool {
+		m, err := r.Store.Messages(t.Context(), "order-1")
+		return err == nil && m.Count == 1
+	})
+	if handed, _ := c.counts(); handed != 0 {
+		t.Error("it was sent again")
 	}
 }

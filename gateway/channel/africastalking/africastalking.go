@@ -44,16 +44,8 @@ type Config struct {
 	// From is the short code or sender id that SMS come from. Default: the
 	// account's own.
 	From string `yaml:"from" example:"\"20384\""`
-	// CallbackKey is a secret of 8 to 128 letters, digits, _ and - that becomes
-	// part of the channel's URLs: /channels/NAME/KEY/ussd, .../sms and
-	// .../status. Required unless allow or loopback_only limits who may call.
-	CallbackKey string `yaml:"callback_key" example:"${KENYA_CALLBACK_KEY}"`
-	// Allow lists the addresses and networks (192.0.2.0/24) that may call. The
-	// address is that of the connection: behind a reverse proxy it is the
-	// proxy's. Default: every address.
-	Allow []string `yaml:"allow" example:"[192.0.2.0/24]"`
-	// LoopbackOnly lets only programs on the same machine call. Default: false.
-	LoopbackOnly bool `yaml:"loopback_only"`
+	// Access says who may call: Africa's Talking does not sign.
+	web.Access `yaml:",inline"`
 	// APIURL is where the SMS API is. Default: https://api.africastalking.com,
 	// and https://api.sandbox.africastalking.com for the user "sandbox".
 	APIURL string `yaml:"api_url" example:"https://api.africastalking.com"`
@@ -81,7 +73,7 @@ func (cfg Config) Open(name string, at gateway.Site) (gateway.Channel, error) {
 
 // New makes a channel.
 func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
-	door, err := web.NewDoor(name, web.Access{Key: cfg.CallbackKey, Allow: cfg.Allow, LoopbackOnly: cfg.LoopbackOnly})
+	door, err := web.GuardedDoor(name, cfg.Access, "Africa's Talking", "the callback URLs")
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +91,6 @@ func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
 		return nil, fmt.Errorf("channel %s: username is missing: put the name of your application at Africa's Talking there", name)
 	case cfg.APIKey == "":
 		return nil, fmt.Errorf("channel %s: api_key is missing: make one in the settings of your application at Africa's Talking", name)
-	case cfg.CallbackKey == "" && len(cfg.Allow) == 0 && !cfg.LoopbackOnly:
-		return nil, fmt.Errorf("channel %s: anyone could pose as Africa's Talking: set callback_key (make one with `openssl rand -hex 16`) and put it into the callback URLs", name)
 	}
 	return &Channel{name: name, phones: gateway.NewPhones(at.Region), cfg: cfg, door: door, client: web.NewClient()}, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"haat/gateway"
 	"haat/gateway/channel/channeltest"
+	"haat/gateway/channel/web"
 	"haat/gateway/dialogue"
 )
 
@@ -17,7 +18,7 @@ const key = "0123456789abcdef"
 
 func open(t testing.TB) *Channel {
 	t.Helper()
-	channel, err := New("shop", Config{Username: "duka", APIKey: "secret", From: "20880", LoopbackOnly: true}, gateway.Site{Region: "KE"})
+	channel, err := New("shop", Config{Username: "duka", APIKey: "secret", From: "20880", Access: web.Access{LoopbackOnly: true}}, gateway.Site{Region: "KE"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +157,7 @@ func reports() []channeltest.Receive {
 // keyed are requests to a channel with a key.
 func keyed(t *testing.T) []channeltest.Receive {
 	t.Helper()
-	channel, err := New("shop", Config{Username: "duka", APIKey: "secret", CallbackKey: key}, gateway.Site{Region: "KE"})
+	channel, err := New("shop", Config{Username: "duka", APIKey: "secret", Access: web.Access{CallbackKey: key}}, gateway.Site{Region: "KE"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +171,7 @@ func keyed(t *testing.T) []channeltest.Receive {
 // toCarrier makes a channel whose carrier is the given address.
 func toCarrier(t *testing.T, carrier string) gateway.Sender {
 	t.Helper()
-	channel, err := New("shop", Config{Username: "duka", APIKey: "secret", From: "20880", CallbackKey: key, APIURL: carrier}, gateway.Site{Region: "KE"})
+	channel, err := New("shop", Config{Username: "duka", APIKey: "secret", From: "20880", Access: web.Access{CallbackKey: key}, APIURL: carrier}, gateway.Site{Region: "KE"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,8 +224,8 @@ func TestConform(t *testing.T) {
 		Open:     toCarrier,
 		Sends:    answers(),
 		Config: Config{
-			Username: "duka", APIKey: "an-api-key", From: "20880", CallbackKey: key,
-			Allow: []string{"192.0.2.0/24"}, APIURL: "https://api.africastalking.com",
+			Username: "duka", APIKey: "an-api-key", From: "20880",
+			Access: web.Access{CallbackKey: key, Allow: []string{"192.0.2.0/24"}}, APIURL: "https://api.africastalking.com",
 		},
 	})
 }
@@ -253,12 +254,12 @@ func TestNewSaysWhatToDo(t *testing.T) {
 		cfg  Config
 		says string
 	}{
-		{"no username", Config{APIKey: "k", LoopbackOnly: true}, "username"},
-		{"no API key", Config{Username: "u", LoopbackOnly: true}, "api_key"},
+		{"no username", Config{APIKey: "k", Access: web.Access{LoopbackOnly: true}}, "username"},
+		{"no API key", Config{Username: "u", Access: web.Access{LoopbackOnly: true}}, "api_key"},
 		{"open to all", Config{Username: "u", APIKey: "k"}, "callback_key"},
-		{"a short key", Config{Username: "u", APIKey: "k", CallbackKey: "short"}, "callback_key"},
-		{"a broken network", Config{Username: "u", APIKey: "k", Allow: []string{"all"}}, "allow"},
-		{"a broken address", Config{Username: "u", APIKey: "k", LoopbackOnly: true, APIURL: "api.example.org"}, "api_url"},
+		{"a short key", Config{Username: "u", APIKey: "k", Access: web.Access{CallbackKey: "short"}}, "callback_key"},
+		{"a broken network", Config{Username: "u", APIKey: "k", Access: web.Access{Allow: []string{"all"}}}, "allow"},
+		{"a broken address", Config{Username: "u", APIKey: "k", Access: web.Access{LoopbackOnly: true}, APIURL: "api.example.org"}, "api_url"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -272,7 +273,7 @@ func TestNewSaysWhatToDo(t *testing.T) {
 
 func TestSandboxHasItsOwnAddress(t *testing.T) {
 	for user, want := range map[string]string{"sandbox": sandboxURL, "duka": liveURL} {
-		channel, err := New("shop", Config{Username: user, APIKey: "k", LoopbackOnly: true}, gateway.Site{Region: "KE"})
+		channel, err := New("shop", Config{Username: user, APIKey: "k", Access: web.Access{LoopbackOnly: true}}, gateway.Site{Region: "KE"})
 		if err != nil || channel.cfg.APIURL != want {
 			t.Errorf("%s sends to %s, %v, want %s", user, channel.cfg.APIURL, err, want)
 		}

@@ -11,7 +11,6 @@
 package arkesel
 
 import (
-	"fmt"
 	"net/http"
 	"time"
 
@@ -27,16 +26,8 @@ type Config struct {
 	// a shared code. Arkesel sends only the string that was dialled, and what
 	// stands in it beyond this code is an answer. Required.
 	ServiceCode string `yaml:"service_code" example:"\"*928*1#\""`
-	// CallbackKey is a secret of 8 to 128 letters, digits, _ and - that becomes
-	// part of the channel's URL: /channels/NAME/KEY/ussd. Required unless allow or
-	// loopback_only limits who may call.
-	CallbackKey string `yaml:"callback_key" example:"${ARKESEL_CALLBACK_KEY}"`
-	// Allow lists the addresses and networks (192.0.2.0/24) that may call. The
-	// address is that of the connection: behind a reverse proxy it is the
-	// proxy's. Default: every address.
-	Allow []string `yaml:"allow" example:"[192.0.2.0/24]"`
-	// LoopbackOnly lets only programs on the same machine call. Default: false.
-	LoopbackOnly bool `yaml:"loopback_only"`
+	// Access says who may call: Arkesel does not sign.
+	web.Access `yaml:",inline"`
 }
 
 // Channel is one USSD application at Arkesel.
@@ -57,12 +48,9 @@ func (cfg Config) Open(name string, at gateway.Site) (gateway.Channel, error) {
 
 // New makes a channel.
 func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
-	door, err := web.NewDoor(name, web.Access{Key: cfg.CallbackKey, Allow: cfg.Allow, LoopbackOnly: cfg.LoopbackOnly})
+	door, err := web.GuardedDoor(name, cfg.Access, "Arkesel", "the callback URL")
 	if err != nil {
 		return nil, err
-	}
-	if cfg.CallbackKey == "" && len(cfg.Allow) == 0 && !cfg.LoopbackOnly {
-		return nil, fmt.Errorf("channel %s: anyone could pose as Arkesel: set callback_key (make one with `openssl rand -hex 16`) and put it into the callback URL", name)
 	}
 	if err := web.CheckCode(name, cfg.ServiceCode); err != nil {
 		return nil, err

@@ -1,8 +1,6 @@
 package arkesel
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -27,10 +25,9 @@ const (
 	later = session + "#z"
 )
 
-func open(t testing.TB, cfg Config) *Channel {
+func open(t testing.TB, access web.Access) *Channel {
 	t.Helper()
-	cfg.ServiceCode = code
-	channel, err := New("shop", cfg, gateway.Site{Region: "GH"})
+	channel, err := New("shop", Config{ServiceCode: code, Access: access}, gateway.Site{Region: "GH"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +57,7 @@ func TestConform(t *testing.T) {
 	first := hop("true", code)
 	without := func(field string) string { return strings.Replace(first, `"`+field+`"`, `"X`+field+`"`, 1) }
 	instead := func(old, now string) string { return strings.Replace(first, old, now, 1) }
-	keyed := open(t, Config{CallbackKey: key})
+	keyed := open(t, web.Access{CallbackKey: key})
 	table := []channeltest.Receive{
 		{Name: "a dial", Body: first, Reply: menu, Says: shown, With: map[string]string{"Content-Type": "application/json"}, In: kept(dial, "")},
 		{Name: "a dial beyond the code", Body: hop("true", "*928*1*101*2#"), Says: ok, In: kept(dial, "101*2")},
@@ -99,31 +96,20 @@ func TestConform(t *testing.T) {
 		{Name: "the key opens", To: keyed, Path: "/channels/shop/" + key + "/ussd", Body: first, Says: ok, In: kept(dial, "")},
 		{Name: "a wrong key", To: keyed, Path: "/channels/shop/0123456789abcdeF/ussd", Body: first, Status: 404, Says: "...", Refused: gateway.RefusedSignature},
 		{Name: "no key", To: keyed, Body: first, Status: 404, Says: "...", Refused: gateway.RefusedSignature},
-		{Name: "an address that may not call", To: open(t, Config{Allow: []string{"192.0.2.0/24"}}), Body: first, Status: 403, Says: "...", Refused: gateway.RefusedOrigin},
+		{Name: "an address that may not call", To: open(t, web.Access{Allow: []string{"192.0.2.0/24"}}), Body: first, Status: 403, Says: "...", Refused: gateway.RefusedOrigin},
 	}
 	channeltest.Conform(t, channeltest.Suite{
-		Channel:  open(t, Config{LoopbackOnly: true}),
-		Receives: asJSON(table),
-		Config:   Config{ServiceCode: code, CallbackKey: key, Allow: []string{"192.0.2.0/24"}},
+		Channel:  open(t, web.Access{LoopbackOnly: true}),
+		Receives: table,
+		Path:     path,
+		Type:     web.JSONType,
+		Config:   Config{ServiceCode: code, Access: web.Access{CallbackKey: key, Allow: []string{"192.0.2.0/24"}}},
 	})
-}
-
-// asJSON gives the requests the type and the path that all but a few have.
-func asJSON(table []channeltest.Receive) []channeltest.Receive {
-	for i := range table {
-		if table[i].Header == nil {
-			table[i].Header = map[string]string{"Content-Type": "application/json"}
-		}
-		if table[i].Path == "" {
-			table[i].Path = path
-		}
-	}
-	return table
 }
 
 // TestHopsOfASession sends hops at the times that a phone and a carrier would.
 func TestHopsOfASession(t *testing.T) {
-	channel := open(t, Config{LoopbackOnly: true})
+	channel := open(t, web.Access{LoopbackOnly: true})
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	channel.hops.Now = func() time.Time { return now }
 	behind := &channeltest.Gateway{}
@@ -142,63 +128,29 @@ func TestHopsOfASession(t *testing.T) {
 		{"the first answer again", hop("false", "1"), 10 * time.Millisecond, 5},
 	} {
 		now = now.Add(step.after)
-		post(t, server, step.body)
+		channeltest.PostJSON(t, server, path, step.body)
 		if got := len(behind.Inbounds()); got != step.hops {
 			t.Fatalf("%s: %d hops were kept so far, want %d", step.name, got, step.hops)
 		}
 	}
 }
 
-func post(t *testing.T, server *httptest.Server, body string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", web.JSONType)
-	resp, err := server.Client().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("status = %d", resp.StatusCode)
-	}
-}
-
 func TestNewSaysWhatToDo(t *testing.T) {
-	tests := []struct {
-		name string
-		cfg  Config
-		says string
-	}{
-		{"open to all", Config{ServiceCode: code}, "callback_key (make one"},
-		{"a short key", Config{ServiceCode: code, CallbackKey: "short"}, "callback_key must be"},
-		{"a broken network", Config{ServiceCode: code, Allow: []string{"everybody"}}, "allow has \"everybody\""},
-		{"no code", Config{CallbackKey: key}, "service_code must be"},
-		{"a code without its hash", Config{CallbackKey: key, ServiceCode: "*928*1"}, "service_code must be"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := New("shop", tt.cfg, gateway.Site{Region: "GH"})
-			if err == nil || !strings.Contains(err.Error(), tt.says) || !strings.Contains(err.Error(), "channel shop") {
-				t.Errorf("error = %v, want one that says %q", err, tt.says)
-			}
-		})
-	}
+	channeltest.RunBadConfigs(t, []channeltest.BadConfig{
+		{Name: "open to all", Config: Config{ServiceCode: code}, Says: "anyone could pose as Arkesel: set callback_key (make one"},
+		{Name: "a short key", Config: Config{ServiceCode: code, Access: web.Access{CallbackKey: "short"}}, Says: "callback_key must be"},
+		{Name: "a broken network", Config: Config{ServiceCode: code, Access: web.Access{Allow: []string{"everybody"}}}, Says: `allow has "everybody"`},
+		{Name: "no code", Config: Config{Access: web.Access{CallbackKey: key}}, Says: "service_code must be"},
+		{Name: "a code without its hash", Config: Config{ServiceCode: "*928*1", Access: web.Access{CallbackKey: key}}, Says: "service_code must be"},
+	})
 }
 
 func FuzzUSSD(f *testing.F) {
 	f.Add(hop("true", "*928*1*101#"))
 	f.Add(hop("false", "1"))
 	f.Add(hop("1", "\\ud83d"))
-	channel := open(f, Config{LoopbackOnly: true})
+	channel := open(f, web.Access{LoopbackOnly: true})
 	f.Fuzz(func(t *testing.T, body string) {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost"+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", web.JSONType)
-		channeltest.Knock(t, channel, req)
+		channeltest.KnockJSON(t, channel, path, body)
 	})
 }

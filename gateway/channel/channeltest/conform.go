@@ -1,6 +1,9 @@
 package channeltest
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"testing"
 
 	"haat/gateway"
@@ -15,6 +18,11 @@ type Suite struct {
 	Channel gateway.Receiver
 	// Receives are requests of the carrier.
 	Receives []Receive
+	// Path is where the Receives go that have no Path of their own.
+	Path string
+	// Type is the Content-Type of the Receives whose Header has none. Default:
+	// that of a form.
+	Type string
 	// Open makes a channel whose carrier's API is at an address of this machine,
 	// such as http://127.0.0.1:41234. Nil where the channel sends nothing over HTTP.
 	Open func(t *testing.T, carrier string) gateway.Sender
@@ -30,6 +38,7 @@ type Suite struct {
 // matter and what they look like.
 func Conform(t *testing.T, s Suite) {
 	t.Helper()
+	s.Receives = s.whole()
 	if s.Channel != nil {
 		t.Run("receives", func(t *testing.T) { RunReceives(t, s.Channel, s.Receives) })
 		t.Run("doors", s.probeDoors)
@@ -49,4 +58,17 @@ func Conform(t *testing.T, s Suite) {
 			t.Error(lack)
 		}
 	})
+}
+
+// whole are the Receives with the path and the type that most of them share.
+func (s Suite) whole() []Receive {
+	all := slices.Clone(s.Receives)
+	for i, r := range all {
+		all[i].Path = cmp.Or(r.Path, s.Path)
+		if s.Type != "" && r.Header["Content-Type"] == "" {
+			all[i].Header = map[string]string{"Content-Type": s.Type}
+			maps.Copy(all[i].Header, r.Header)
+		}
+	}
+	return all
 }

@@ -22,9 +22,10 @@ import (
 
 // toyConfig is the settings of a toy carrier, whose channel has one flaw.
 type toyConfig struct {
-	APIURL string `yaml:"api_url" example:"https://sms.example.org"`
-	APIKey string `yaml:"api_key" example:"${TOY_API_KEY}"`
-	flaw   string
+	APIURL     string `yaml:"api_url" example:"https://sms.example.org"`
+	APIKey     string `yaml:"api_key" example:"${TOY_API_KEY}"`
+	web.Access `yaml:",inline"`
+	flaw       string
 }
 
 // toy is a channel that conforms but for its flaw.
@@ -43,7 +44,10 @@ func (cfg toyConfig) Open(name string, at gateway.Site) (gateway.Channel, error)
 }
 
 func openToy(name string, cfg toyConfig, at gateway.Site) (*toy, error) {
-	door, err := web.NewDoor(name, web.Access{Key: "0123456789abcdef"})
+	door, err := web.GuardedDoor(name, cfg.Access, "Toy", "the callback URLs")
+	if err != nil && cfg.CallbackKey != "" && cfg.flaw == "names no setting of all carriers" {
+		return nil, errors.New("channel shop: the door is wrong")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +59,12 @@ func openToy(name string, cfg toyConfig, at gateway.Site) (*toy, error) {
 			return nil, fmt.Errorf("%w: not with the key %s", err, cfg.APIKey)
 		case "panics in Open":
 			panic("no address")
+		case "sends to any address":
+			err = nil
 		}
-		return nil, err
+		if err != nil {
+			return nil, err
+		}
 	}
 	if cfg.flaw == "has another name" {
 		name = "toy"
@@ -213,7 +221,7 @@ const at = "/channels/shop/0123456789abcdef/"
 // suite is one that lacks nothing.
 func suite(t *testing.T, flaw string) channeltest.Suite {
 	t.Helper()
-	good := toyConfig{APIURL: "http://127.0.0.1:1", APIKey: "toy-secret-1", flaw: flaw}
+	good := toyConfig{APIURL: "http://127.0.0.1:1", APIKey: "toy-secret-1", Access: web.Access{CallbackKey: "0123456789abcdef"}, flaw: flaw}
 	channel, err := openToy("shop", good, gateway.Site{Region: "KE"})
 	if err != nil {
 		t.Fatal(err)
@@ -227,12 +235,13 @@ func suite(t *testing.T, flaw string) channeltest.Suite {
 	}
 	return channeltest.Suite{
 		Channel: channel,
+		Path:    at + "sms",
 		Receives: []channeltest.Receive{
-			{Name: "a text", Path: at + "sms", Body: form("MENU"), Says: "ok", In: kept(dialogue.SMS, "MENU")},
-			{Name: "beyond ASCII", Path: at + "sms", Body: form("caf%C3%A9"), Says: "ok", In: kept(dialogue.SMS, "café")},
-			{Name: "nothing was kept", Path: at + "sms", Body: form("MENU"), Down: true, Status: 503, Says: "..."},
-			{Name: "no id", Path: at + "sms", Body: "from=%2B254700000001", Status: 400, Says: "...", Refused: gateway.RefusedForm},
-			{Name: "a name", Path: at + "sms", Body: "id=1&from=Safaricom", Status: 400, Says: "...", Refused: gateway.RefusedPhone},
+			{Name: "a text", Body: form("MENU"), Says: "ok", In: kept(dialogue.SMS, "MENU")},
+			{Name: "beyond ASCII", Body: form("caf%C3%A9"), Says: "ok", In: kept(dialogue.SMS, "café")},
+			{Name: "nothing was kept", Body: form("MENU"), Down: true, Status: 503, Says: "..."},
+			{Name: "no id", Body: "from=%2B254700000001", Status: 400, Says: "...", Refused: gateway.RefusedForm},
+			{Name: "a name", Body: "id=1&from=Safaricom", Status: 400, Says: "...", Refused: gateway.RefusedPhone},
 			{Name: "a wrong key", Path: "/channels/shop/wrong/sms", Body: form("MENU"), Status: 404, Says: "...", Refused: gateway.RefusedSignature},
 			{Name: "a dial", Path: at + "ussd", Body: form(""), Says: "CON ok", In: kept(dialogue.USSD, "")},
 			{Name: "the last screen", Path: at + "ussd", Body: form("1"), Reply: gateway.Reply{Text: "Asante", End: true}, Says: "END Asante", In: kept(dialogue.USSD, "1")},
@@ -280,6 +289,16 @@ func TestOfAFlaw(t *testing.T) {
 		spoilSuite(&s, flaw)
 	}
 	channeltest.Conform(t, s)
+	channeltest.RunBadConfigs(t, badToys(flaw))
+}
+
+// badToys are configurations that no toy opens with.
+func badToys(flaw string) []channeltest.BadConfig {
+	closed := web.Access{LoopbackOnly: true}
+	return []channeltest.BadConfig{
+		{Name: "no address", Config: toyConfig{Access: closed, flaw: flaw}, Says: "api_url must be"},
+		{Name: "open to all", Config: toyConfig{APIURL: "http://127.0.0.1:1", flaw: flaw}, Says: "callback_key (make one"},
+	}
 }
 
 // spoilSuite takes cases out of a suite.
@@ -307,27 +326,29 @@ func run(t *testing.T, flaw string) (said string, passed bool) {
 
 func TestConformFindsFlaws(t *testing.T) {
 	tests := map[string]string{ // what is said of a flaw
-		"takes DELETE":                  "DELETE is answered 200",
-		"takes pictures":                "a picture is answered 200",
-		"reads without end":             "a body of more than 64 KiB is answered 200",
-		"panics on what is missing":     "the channel panics",
-		"answers a repeat otherwise":    "a repeat is answered",
-		"has another name":              `says that it is "toy"`,
-		"names no setting":              "name the channel, the setting api_url",
-		"shows a secret":                "error shows the secret api_key",
-		"panics in Open":                "Open panics",
-		"goes on when given up":         "Send goes on after its context has ended",
-		"mixes up what is sent at once": "never reached the carrier as it was",
-		"repeats the phone":             "the refusal repeats the phone or the text",
-		"repeats the credentials":       "the refusal repeats credentials",
-		"has no doubt":                  "want unavailable with doubt",
-		"always doubts":                 "want unavailable without doubt",
-		"says too little":               "the refusal says too little",
-		"gives a bare error":            "want a *gateway.SendError",
-		"lacks its config":              "the suite has no Config",
-		"lacks everything":              "the suite tests nothing",
-		"lacks its receives":            "the suite lacks a short code or a name as the sender",
-		"lacks its sends":               "the suite lacks a carrier that asks to send more slowly",
+		"takes DELETE":                     "DELETE is answered 200",
+		"takes pictures":                   "a picture is answered 200",
+		"reads without end":                "a body of more than 64 KiB is answered 200",
+		"panics on what is missing":        "the channel panics",
+		"answers a repeat otherwise":       "a repeat is answered",
+		"has another name":                 `says that it is "toy"`,
+		"names no setting":                 "name the channel, the setting api_url",
+		"names no setting of all carriers": "name the channel, the setting callback_key",
+		"sends to any address":             `want one of channel shop that says "api_url must be"`,
+		"shows a secret":                   "error shows the secret api_key",
+		"panics in Open":                   "Open panics",
+		"goes on when given up":            "Send goes on after its context has ended",
+		"mixes up what is sent at once":    "never reached the carrier as it was",
+		"repeats the phone":                "the refusal repeats the phone or the text",
+		"repeats the credentials":          "the refusal repeats credentials",
+		"has no doubt":                     "want unavailable with doubt",
+		"always doubts":                    "want unavailable without doubt",
+		"says too little":                  "the refusal says too little",
+		"gives a bare error":               "want a *gateway.SendError",
+		"lacks its config":                 "the suite has no Config",
+		"lacks everything":                 "the suite tests nothing",
+		"lacks its receives":               "the suite lacks a short code or a name as the sender",
+		"lacks its sends":                  "the suite lacks a carrier that asks to send more slowly",
 	}
 	if said, passed := run(t, ""); !passed {
 		t.Fatalf("the suite without a flaw fails:\n%s", said)

@@ -200,6 +200,36 @@ func Knock(t *testing.T, channel gateway.Receiver, req *http.Request) {
 	}
 }
 
+// KnockJSON hands a body that is posted as JSON to one of the channel's URLs: see
+// [Knock].
+func KnockJSON(t *testing.T, channel gateway.Receiver, path, body string) {
+	t.Helper()
+	Knock(t, channel, postJSON(t, "http://localhost"+path, body))
+}
+
+// PostJSON posts a body to a server, which must take it.
+func PostJSON(t *testing.T, server *httptest.Server, path, body string) {
+	t.Helper()
+	resp, err := server.Client().Do(postJSON(t, server.URL+path, body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("status = %d", resp.StatusCode)
+	}
+}
+
+func postJSON(t *testing.T, address, body string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", web.JSONType)
+	return req
+}
+
 func isClean(text string) bool { return gsm.Clean(text) == text }
 
 // StatusFor gives the HTTP status that a GET from an address is answered with.

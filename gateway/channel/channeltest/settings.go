@@ -12,6 +12,27 @@ import (
 // address without its scheme, and what breaks out of addresses and headers.
 var spoilt = []string{"", " ", "sms.example.org:1", "http://", "%zz", "x\r\ny", "\xff\x00"}
 
+// BadConfig is a configuration that no channel opens with.
+type BadConfig struct {
+	Name   string
+	Config gateway.Carrier
+	Says   string // what the error says of it, among other words
+}
+
+// RunBadConfigs demands of each an error that says what to do, and for which
+// channel.
+func RunBadConfigs(t *testing.T, table []BadConfig) {
+	t.Helper()
+	for _, tt := range table {
+		t.Run(tt.Name, func(t *testing.T) {
+			_, err := openIn(tt.Config)
+			if err == nil || !strings.Contains(err.Error(), tt.Says) || !strings.Contains(err.Error(), "channel "+room) {
+				t.Errorf("error = %v, want one of channel %s that says %q", err, room, tt.Says)
+			}
+		})
+	}
+}
+
 // room is where the channels of Settings stand, and what they are called.
 const room = "shop"
 
@@ -34,20 +55,19 @@ func Settings(t *testing.T, good gateway.Carrier) {
 		}
 	}
 	from := reflect.Indirect(reflect.ValueOf(good))
-	for i := range from.NumField() {
-		field := from.Type().Field(i)
+	for _, field := range reflect.VisibleFields(from.Type()) { // those of embedded structs, too
 		if field.Type.Kind() != reflect.String || !field.IsExported() {
 			continue
 		}
 		t.Run(field.Tag.Get("yaml"), func(t *testing.T) {
 			for _, text := range spoilt {
-				trySpoilt(t, from, i, text)
+				trySpoilt(t, from, field, text)
 			}
 		})
 	}
 }
 
-func trySpoilt(t *testing.T, from reflect.Value, i int, text string) {
+func trySpoilt(t *testing.T, from reflect.Value, field reflect.StructField, text string) {
 	t.Helper()
 	defer func() {
 		if p := recover(); p != nil {
@@ -56,18 +76,18 @@ func trySpoilt(t *testing.T, from reflect.Value, i int, text string) {
 	}()
 	cfg := reflect.New(from.Type())
 	cfg.Elem().Set(from)
-	cfg.Elem().Field(i).SetString(text)
+	cfg.Elem().FieldByIndex(field.Index).SetString(text)
 	_, err := openIn(cfg.Interface().(gateway.Carrier))
 	if err == nil {
 		return
 	}
-	setting := from.Type().Field(i).Tag.Get("yaml")
+	setting := field.Tag.Get("yaml")
 	if said := err.Error(); !strings.Contains(said, setting) || !strings.Contains(said, room) {
 		t.Errorf("with %q Open says %q: name the channel, the setting %s and what belongs there", text, said, setting)
 	}
-	for j := range from.NumField() {
-		if secret := from.Field(j); isSecret(from.Type().Field(j)) && len(secret.String()) >= 4 && strings.Contains(err.Error(), secret.String()) {
-			t.Errorf("with a spoilt %s Open's error shows the secret %s", setting, from.Type().Field(j).Tag.Get("yaml"))
+	for _, other := range reflect.VisibleFields(from.Type()) {
+		if secret := from.FieldByIndex(other.Index); isSecret(other) && len(secret.String()) >= 4 && strings.Contains(err.Error(), secret.String()) {
+			t.Errorf("with a spoilt %s Open's error shows the secret %s", setting, other.Tag.Get("yaml"))
 		}
 	}
 }

@@ -5,6 +5,7 @@
 package demo
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -25,6 +26,9 @@ const (
 	maxInbox  = 20      // SMS kept of each phone
 	maxForm   = 4 << 10 // bytes; the longest SMS that a channel sends is well below
 	maxWait   = time.Minute
+	// maxReports is how many delivery reports may wait; more are never given, as
+	// it happens with carriers, too.
+	maxReports = 1000
 )
 
 // SMS is one message in a demo phone's inbox.
@@ -41,7 +45,11 @@ type Exchange struct {
 	inboxes *simplelru.LRU[gateway.Phone, []SMS]
 	last    int64
 	arrived chan struct{} // closed at the next SMS to anyone
+	reports chan report   // on what was delivered
 }
+
+// report is one delivery report that a channel shall have.
+type report struct{ channel, id, phone string }
 
 // New makes an exchange without any SMS.
 func New() *Exchange {
@@ -49,7 +57,7 @@ func New() *Exchange {
 	if err != nil {
 		panic(err) // the size is a constant above zero
 	}
-	return &Exchange{inboxes: inboxes, arrived: make(chan struct{})}
+	return &Exchange{inboxes: inboxes, arrived: make(chan struct{}), reports: make(chan report, maxReports)}
 }
 
 // Routes adds the exchange's URLs:
@@ -96,6 +104,7 @@ func (e *Exchange) send(w http.ResponseWriter, r *http.Request) {
 		if phone, err := gateway.ParsePhone(number, ""); err == nil {
 			n := e.deliver(phone, r.PostForm.Get("message"))
 			to.StatusCode, to.Status, to.MessageID = 101, "Success", "ATXid_demo"+strconv.FormatInt(n, 10)
+			e.report(report{channel: r.PostForm.Get("username"), id: to.MessageID, phone: string(phone)})
 			sent++
 		}
 		recipients = append(recipients, to)
@@ -104,6 +113,33 @@ func (e *Exchange) send(w http.ResponseWriter, r *http.Request) {
 		"Message":    "Sent to " + strconv.Itoa(sent) + "/" + strconv.Itoa(len(recipients)) + " Total Cost: 0",
 		"Recipients": recipients,
 	}})
+}
+
+func (e *Exchange) report(r report) {
+	select {
+	case e.reports <- r:
+	default:
+	}
+}
+
+// Run gives the delivery reports to the channels of the haat at an address of
+// this machine, until ctx ends. An account's username is its channel's name.
+func (e *Exchange) Run(ctx context.Context, haat string) error {
+	client := web.NewClient()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case r := <-e.reports:
+			form := url.Values{"id": {r.id}, "status": {"Success"}, "phoneNumber": {r.phone}}
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, haat+"/channels/"+url.PathEscape(r.channel)+"/status", strings.NewReader(form.Encode()))
+			if err != nil {
+				continue
+			}
+			req.Header.Set("Content-Type", web.FormType)
+			_, _ = web.Do(client, req) // a report that is lost is none: the SMS stays sent
+		}
+	}
 }
 
 // deliver puts an SMS into the phone's inbox and wakes those who wait.

@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -14,7 +15,9 @@ import (
 
 	"haat/gateway"
 	"haat/gateway/channel/africastalking"
+	"haat/gateway/channel/channeltest"
 	"haat/gateway/channel/demo"
+	"haat/gateway/channel/web"
 )
 
 const phone = "+254700000001"
@@ -66,7 +69,7 @@ func TestAChannelOfTheRealCarrierSends(t *testing.T) {
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	channel, err := africastalking.New("demo", africastalking.Config{
-		Username: "demo", APIKey: "demo", LoopbackOnly: true, APIURL: server.URL + "/demo",
+		Username: "demo", APIKey: "demo", Access: web.Access{LoopbackOnly: true}, APIURL: server.URL + "/demo",
 	}, gateway.Site{Region: "KE"})
 	if err != nil {
 		t.Fatal(err)
@@ -227,5 +230,34 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("status = %d, want %d", answer.Code, tt.status)
 			}
 		})
+	}
+}
+
+// TestDeliveryReports: what a channel sent is reported to it.
+func TestDeliveryReports(t *testing.T) {
+	exchange, behind := demo.New(), &channeltest.Gateway{}
+	mux := routes(exchange)
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	channel, err := africastalking.New("practice", africastalking.Config{
+		Username: "practice", APIKey: "demo", Access: web.Access{LoopbackOnly: true}, APIURL: server.URL + "/demo",
+	}, gateway.Site{Region: "KE"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	channel.Routes(mux, behind)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- exchange.Run(ctx, server.URL) }()
+	receipt, err := channel.Send(t.Context(), gateway.Outbound{Ref: "1", Phone: phone, Text: "hello"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	behind.AwaitReport(t, func(r gateway.Report) bool {
+		return r.Channel == "practice" && r.CarrierID == receipt.IDs[0] && r.State == gateway.Delivered && r.Phone == phone
+	})
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

@@ -1,7 +1,6 @@
 package hubtel
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -22,9 +21,9 @@ const (
 // time of the tests, 35 nanoseconds after the epoch, to the base of 36.
 const unnumbered = "z"
 
-func open(t testing.TB, cfg Config) *Channel {
+func open(t testing.TB, access web.Access) *Channel {
 	t.Helper()
-	channel, err := New("shop", cfg, gateway.Site{Region: "GH"})
+	channel, err := New("shop", Config{Access: access}, gateway.Site{Region: "GH"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +57,7 @@ func TestConform(t *testing.T) {
 	first := hop("Initiation", "*713#", "1")
 	without := func(field string) string { return strings.Replace(first, `"`+field+`"`, `"X`+field+`"`, 1) }
 	instead := func(old, now string) string { return strings.Replace(first, old, now, 1) }
-	keyed := open(t, Config{CallbackKey: key})
+	keyed := open(t, web.Access{CallbackKey: key})
 	table := []channeltest.Receive{
 		{Name: "a dial", Body: first, Reply: menu, Says: shown, With: map[string]string{"Content-Type": "application/json"}, In: kept("1", "")},
 		{Name: "a dial beyond the code", Body: hop("Initiation", "*713*101*2#", "1"), Says: ok, In: kept("1", "101*2")},
@@ -102,53 +101,32 @@ func TestConform(t *testing.T) {
 		{Name: "the key opens", To: keyed, Path: "/channels/shop/" + key + "/ussd", Body: first, Says: ok, In: kept("1", "")},
 		{Name: "a wrong key", To: keyed, Path: "/channels/shop/0123456789abcdeF/ussd", Body: first, Status: 404, Says: "...", Refused: gateway.RefusedSignature},
 		{Name: "no key", To: keyed, Body: first, Status: 404, Says: "...", Refused: gateway.RefusedSignature},
-		{Name: "an address that may not call", To: open(t, Config{Allow: []string{"192.0.2.0/24"}}), Body: first, Status: 403, Says: "...", Refused: gateway.RefusedOrigin},
+		{Name: "an address that may not call", To: open(t, web.Access{Allow: []string{"192.0.2.0/24"}}), Body: first, Status: 403, Says: "...", Refused: gateway.RefusedOrigin},
 	}
 	channeltest.Conform(t, channeltest.Suite{
-		Channel:  open(t, Config{LoopbackOnly: true}),
-		Receives: asJSON(table),
-		Config:   Config{CallbackKey: key, Allow: []string{"192.0.2.0/24"}},
+		Channel:  open(t, web.Access{LoopbackOnly: true}),
+		Receives: table,
+		Path:     path,
+		Type:     web.JSONType,
+		Config:   Config{Access: web.Access{CallbackKey: key, Allow: []string{"192.0.2.0/24"}}},
 	})
 }
 
-// asJSON gives the requests the type and the path that all but a few have.
-func asJSON(table []channeltest.Receive) []channeltest.Receive {
-	for i := range table {
-		if table[i].Header == nil {
-			table[i].Header = map[string]string{"Content-Type": "application/json"}
-		}
-		if table[i].Path == "" {
-			table[i].Path = path
-		}
-	}
-	return table
-}
-
 func TestNewSaysWhatToDo(t *testing.T) {
-	for says, cfg := range map[string]Config{
-		"callback_key (make one":   {},
-		"callback_key must be":     {CallbackKey: "short"},
-		"allow has \"everybody\"":  {Allow: []string{"everybody"}},
-		"allow has \"192.0.2/24\"": {CallbackKey: key, Allow: []string{"192.0.2/24"}},
-	} {
-		_, err := New("shop", cfg, gateway.Site{Region: "GH"})
-		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "channel shop") {
-			t.Errorf("error = %v, want one that says %q", err, says)
-		}
-	}
+	channeltest.RunBadConfigs(t, []channeltest.BadConfig{
+		{Name: "open to all", Config: Config{}, Says: "anyone could pose as Hubtel: set callback_key (make one"},
+		{Name: "a short key", Config: Config{Access: web.Access{CallbackKey: "short"}}, Says: "callback_key must be"},
+		{Name: "a broken network", Config: Config{Access: web.Access{Allow: []string{"everybody"}}}, Says: `allow has "everybody"`},
+		{Name: "a broken network beside a key", Config: Config{Access: web.Access{CallbackKey: key, Allow: []string{"192.0.2/24"}}}, Says: `allow has "192.0.2/24"`},
+	})
 }
 
 func FuzzUSSD(f *testing.F) {
 	f.Add(hop("Initiation", "*713*101#", "1"))
 	f.Add(hop("Response", "1", "null"))
 	f.Add(hop("Release", "", `"3"`))
-	channel := open(f, Config{LoopbackOnly: true})
+	channel := open(f, web.Access{LoopbackOnly: true})
 	f.Fuzz(func(t *testing.T, body string) {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost"+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", web.JSONType)
-		channeltest.Knock(t, channel, req)
+		channeltest.KnockJSON(t, channel, path, body)
 	})
 }

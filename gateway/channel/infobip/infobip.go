@@ -20,7 +20,6 @@ package infobip
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -36,16 +35,8 @@ type Config struct {
 	// it is an answer. Default: the shortCode that Infobip sends; it may send
 	// none, and then nothing can be dialled beyond the code.
 	ServiceCode string `yaml:"service_code" example:"\"*123*1#\""`
-	// CallbackKey is a secret of 8 to 128 letters, digits, _ and - that becomes
-	// part of the channel's URLs: /channels/NAME/KEY/session/... Required unless
-	// allow or loopback_only limits who may call.
-	CallbackKey string `yaml:"callback_key" example:"${INFOBIP_CALLBACK_KEY}"`
-	// Allow lists the addresses and networks (192.0.2.0/24) that may call. The
-	// address is that of the connection: behind a reverse proxy it is the
-	// proxy's. Default: every address.
-	Allow []string `yaml:"allow" example:"[192.0.2.0/24]"`
-	// LoopbackOnly lets only programs on the same machine call. Default: false.
-	LoopbackOnly bool `yaml:"loopback_only"`
+	// Access says who may call: Infobip does not sign.
+	web.Access `yaml:",inline"`
 }
 
 // Channel is one USSD application at Infobip.
@@ -66,12 +57,9 @@ func (cfg Config) Open(name string, at gateway.Site) (gateway.Channel, error) {
 
 // New makes a channel.
 func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
-	door, err := web.NewDoor(name, web.Access{Key: cfg.CallbackKey, Allow: cfg.Allow, LoopbackOnly: cfg.LoopbackOnly})
+	door, err := web.GuardedDoor(name, cfg.Access, "Infobip", "the URL that you give to Infobip")
 	if err != nil {
 		return nil, err
-	}
-	if cfg.CallbackKey == "" && len(cfg.Allow) == 0 && !cfg.LoopbackOnly {
-		return nil, fmt.Errorf("channel %s: anyone could pose as Infobip: set callback_key (make one with `openssl rand -hex 16`) and put it into the URL that you give to Infobip", name)
 	}
 	if cfg.ServiceCode != "" {
 		if err := web.CheckCode(name, cfg.ServiceCode); err != nil {

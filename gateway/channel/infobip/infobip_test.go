@@ -1,8 +1,6 @@
 package infobip
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -69,8 +67,8 @@ func TestConform(t *testing.T) {
 	first := hop(code)
 	without := func(field string) string { return strings.Replace(first, `"`+field+`"`, `"X`+field+`"`, 1) }
 	instead := func(old, now string) string { return strings.Replace(first, old, now, 1) }
-	keyed := open(t, Config{CallbackKey: key})
-	coded := open(t, Config{LoopbackOnly: true, ServiceCode: "*123*1#"})
+	keyed := open(t, Config{Access: web.Access{CallbackKey: key}})
+	coded := open(t, Config{ServiceCode: "*123*1#", Access: web.Access{LoopbackOnly: true}})
 	table := []channeltest.Receive{
 		{Name: "a dial", Path: start, Body: first, Reply: menu, Says: shown, With: map[string]string{"Content-Type": "application/json"}, In: kept(dial, "")},
 		{Name: "a dial beyond the code", Path: start, Body: hop("*123*101*2#"), Says: ok, In: kept(dial, "101*2")},
@@ -108,28 +106,19 @@ func TestConform(t *testing.T) {
 		{Name: "the key opens", To: keyed, Path: "/channels/shop/" + key + "/session/1/start", Body: first, Says: ok, In: kept(dial, "")},
 		{Name: "a wrong key", To: keyed, Path: "/channels/shop/0123456789abcdeF/session/1/start", Body: first, Status: 404, Says: "...", Refused: gateway.RefusedSignature},
 		{Name: "no key", To: keyed, Path: start, Body: first, Status: 404, Says: "...", Refused: gateway.RefusedSignature},
-		{Name: "an address that may not call", To: open(t, Config{Allow: []string{"192.0.2.0/24"}}), Path: start, Body: first, Status: 403, Says: "...", Refused: gateway.RefusedOrigin},
+		{Name: "an address that may not call", To: open(t, Config{Access: web.Access{Allow: []string{"192.0.2.0/24"}}}), Path: start, Body: first, Status: 403, Says: "...", Refused: gateway.RefusedOrigin},
 	}
 	channeltest.Conform(t, channeltest.Suite{
-		Channel:  open(t, Config{LoopbackOnly: true}),
-		Receives: asJSON(table),
-		Config:   Config{ServiceCode: code, CallbackKey: key, Allow: []string{"192.0.2.0/24"}},
+		Channel:  open(t, Config{Access: web.Access{LoopbackOnly: true}}),
+		Receives: table,
+		Type:     web.JSONType,
+		Config:   Config{ServiceCode: code, Access: web.Access{CallbackKey: key, Allow: []string{"192.0.2.0/24"}}},
 	})
-}
-
-// asJSON gives the requests the type that all but a few have.
-func asJSON(table []channeltest.Receive) []channeltest.Receive {
-	for i := range table {
-		if table[i].Header == nil {
-			table[i].Header = map[string]string{"Content-Type": "application/json"}
-		}
-	}
-	return table
 }
 
 // TestHopsOfASession sends hops at the times that a phone and a carrier would.
 func TestHopsOfASession(t *testing.T) {
-	channel := open(t, Config{LoopbackOnly: true})
+	channel := open(t, Config{Access: web.Access{LoopbackOnly: true}})
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	channel.hops.Now = func() time.Time { return now }
 	behind := &channeltest.Gateway{}
@@ -148,49 +137,20 @@ func TestHopsOfASession(t *testing.T) {
 		{"the first answer again", "response", hop("1"), 10 * time.Millisecond, 5},
 	} {
 		now = now.Add(step.after)
-		post(t, server, step.leaf, step.body)
+		channeltest.PostJSON(t, server, path+step.leaf, step.body)
 		if got := len(behind.Inbounds()); got != step.hops {
 			t.Fatalf("%s: %d hops were kept so far, want %d", step.name, got, step.hops)
 		}
 	}
 }
 
-func post(t *testing.T, server *httptest.Server, leaf, body string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+path+leaf, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", web.JSONType)
-	resp, err := server.Client().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("status = %d", resp.StatusCode)
-	}
-}
-
 func TestNewSaysWhatToDo(t *testing.T) {
-	tests := []struct {
-		name string
-		cfg  Config
-		says string
-	}{
-		{"open to all", Config{}, "callback_key (make one"},
-		{"a short key", Config{CallbackKey: "short"}, "callback_key must be"},
-		{"a broken network", Config{Allow: []string{"everybody"}}, "allow has \"everybody\""},
-		{"a code without its hash", Config{CallbackKey: key, ServiceCode: "*123"}, "service_code must be"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := New("shop", tt.cfg, gateway.Site{Region: "HR"})
-			if err == nil || !strings.Contains(err.Error(), tt.says) || !strings.Contains(err.Error(), "channel shop") {
-				t.Errorf("error = %v, want one that says %q", err, tt.says)
-			}
-		})
-	}
+	channeltest.RunBadConfigs(t, []channeltest.BadConfig{
+		{Name: "open to all", Config: Config{}, Says: "anyone could pose as Infobip: set callback_key (make one"},
+		{Name: "a short key", Config: Config{Access: web.Access{CallbackKey: "short"}}, Says: "callback_key must be"},
+		{Name: "a broken network", Config: Config{Access: web.Access{Allow: []string{"everybody"}}}, Says: `allow has "everybody"`},
+		{Name: "a code without its hash", Config: Config{ServiceCode: "*123", Access: web.Access{CallbackKey: key}}, Says: "service_code must be"},
+	})
 }
 
 func FuzzHop(f *testing.F) {
@@ -198,20 +158,14 @@ func FuzzHop(f *testing.F) {
 	f.Add("a b", "response", hop("1"))
 	f.Add("\x00", "next", hop("\\ud83d"))
 	f.Add("1", "end", `{"reason":"ok","exitCode":0}`)
-	channel := open(f, Config{LoopbackOnly: true})
+	channel := open(f, Config{Access: web.Access{LoopbackOnly: true}})
 	f.Fuzz(func(t *testing.T, session, leaf, body string) {
 		if session == "" || session == "." || session == ".." {
 			t.Skip("no client sends such a path as it is")
 		}
-		target := "http://localhost/channels/shop/session/" + url.PathEscape(session) + "/" + url.PathEscape(leaf)
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", web.JSONType)
 		if !slices.Contains([]string{"start", "response", "next", "end"}, leaf) {
 			t.Skip("no address of the channel")
 		}
-		channeltest.Knock(t, channel, req)
+		channeltest.KnockJSON(t, channel, "/channels/shop/session/"+url.PathEscape(session)+"/"+leaf, body)
 	})
 }

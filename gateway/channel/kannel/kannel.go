@@ -113,7 +113,7 @@ func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
 	if len(cfg.Allow) == 0 {
 		cfg.Allow = []string{"127.0.0.0/8", "::1"}
 	}
-	door, err := web.NewDoor(name, web.Access{Key: cfg.CallbackKey, Allow: cfg.Allow})
+	door, err := web.NewDoor(name, web.Access{CallbackKey: cfg.CallbackKey, Allow: cfg.Allow})
 	if err != nil {
 		return nil, err
 	}

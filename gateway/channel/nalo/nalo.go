@@ -35,16 +35,8 @@ type Config struct {
 	// a shared code. Nalo sends only the string that was dialled, and what stands
 	// in it beyond this code is an answer. Required.
 	ServiceCode string `yaml:"service_code" example:"\"*920*11#\""`
-	// CallbackKey is a secret of 8 to 128 letters, digits, _ and - that becomes
-	// part of the channel's URL: /channels/NAME/KEY/ussd. Required unless allow or
-	// loopback_only limits who may call.
-	CallbackKey string `yaml:"callback_key" example:"${NALO_CALLBACK_KEY}"`
-	// Allow lists the addresses and networks (192.0.2.0/24) that may call. The
-	// address is that of the connection: behind a reverse proxy it is the
-	// proxy's. Default: every address.
-	Allow []string `yaml:"allow" example:"[192.0.2.0/24]"`
-	// LoopbackOnly lets only programs on the same machine call. Default: false.
-	LoopbackOnly bool `yaml:"loopback_only"`
+	// Access says who may call: Nalo does not sign.
+	web.Access `yaml:",inline"`
 }
 
 // Channel is one USER ID at Nalo.
@@ -70,12 +62,9 @@ const maxBegun = 8192
 
 // New makes a channel.
 func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
-	door, err := web.NewDoor(name, web.Access{Key: cfg.CallbackKey, Allow: cfg.Allow, LoopbackOnly: cfg.LoopbackOnly})
+	door, err := web.GuardedDoor(name, cfg.Access, "Nalo", "the endpoint URL that you give to Nalo")
 	if err != nil {
 		return nil, err
-	}
-	if cfg.CallbackKey == "" && len(cfg.Allow) == 0 && !cfg.LoopbackOnly {
-		return nil, fmt.Errorf("channel %s: anyone could pose as Nalo: set callback_key (make one with `openssl rand -hex 16`) and put it into the endpoint URL that you give to Nalo", name)
 	}
 	if err := web.CheckCode(name, cfg.ServiceCode); err != nil {
 		return nil, err

@@ -16,16 +16,25 @@ import (
 	"haat/gateway"
 )
 
-// Access says who may call a channel.
+// Access says who may call a channel. A carrier's Config embeds it as
+// `yaml:",inline"`, and its settings are then the carrier's own.
 type Access struct {
-	// Key is a secret in the channel's URLs, for carriers that cannot sign
-	// their requests. Empty: the URLs hold no key.
-	Key string
-	// Allow lists the addresses (192.0.2.7) and networks (192.0.2.0/24) that
-	// may call. Empty: every address may.
-	Allow []string
-	// LoopbackOnly lets only this machine call, whatever Allow says.
-	LoopbackOnly bool
+	// CallbackKey is a secret of 8 to 128 letters, digits, _ and - that becomes
+	// part of the channel's URLs: /channels/NAME/KEY/... Required unless allow or
+	// loopback_only limits who may call.
+	CallbackKey string `yaml:"callback_key" example:"${CALLBACK_KEY}"`
+	// Allow lists the addresses and networks (192.0.2.0/24) that may call. The
+	// address is that of the connection: behind a reverse proxy it is the
+	// proxy's. Default: every address.
+	Allow []string `yaml:"allow" example:"[192.0.2.0/24]"`
+	// LoopbackOnly lets only programs on the same machine call, whatever allow
+	// says. Default: false.
+	LoopbackOnly bool `yaml:"loopback_only"`
+}
+
+// open tells whether nobody is kept out.
+func (a Access) open() bool {
+	return a.CallbackKey == "" && len(a.Allow) == 0 && !a.LoopbackOnly
 }
 
 // Door is the way into one channel. It is safe for concurrent use.
@@ -44,16 +53,31 @@ var (
 	keyForm  = regexp.MustCompile(`^[A-Za-z0-9_-]{8,128}$`)
 )
 
-// NewDoor makes the door of a channel. Its errors say which setting is wrong
-// and what belongs there.
+// GuardedDoor makes the door of a channel whose carrier cannot sign its requests:
+// somebody must be kept out. An open one is an error, which says where the
+// operator puts the key at the carrier, as "the callback URL".
+func GuardedDoor(channel string, access Access, carrier, where string) (*Door, error) {
+	door, err := NewDoor(channel, access)
+	if err != nil {
+		return nil, err
+	}
+	if access.open() {
+		return nil, fmt.Errorf("channel %s: anyone could pose as %s: set callback_key (make one with `openssl rand -hex 16`) and put it into %s", channel, carrier, where)
+	}
+	return door, nil
+}
+
+// NewDoor makes the door of a channel. With an empty Access everybody may call,
+// which is for carriers that sign. Its errors say which setting is wrong and what
+// belongs there.
 func NewDoor(channel string, access Access) (*Door, error) {
 	if !nameForm.MatchString(channel) {
 		return nil, fmt.Errorf("channel %q: a channel's name is 1 to 32 of a-z, 0-9 and -: rename it", channel)
 	}
-	if access.Key != "" && !keyForm.MatchString(access.Key) {
+	if access.CallbackKey != "" && !keyForm.MatchString(access.CallbackKey) {
 		return nil, fmt.Errorf("channel %s: callback_key must be 8 to 128 of A-Z, a-z, 0-9, _ and -: make one with `openssl rand -hex 16`", channel)
 	}
-	d := &Door{channel: channel, key: access.Key, loopback: access.LoopbackOnly, pages: http.NewCrossOriginProtection()}
+	d := &Door{channel: channel, key: access.CallbackKey, loopback: access.LoopbackOnly, pages: http.NewCrossOriginProtection()}
 	for _, text := range access.Allow {
 		network, err := parseNetwork(text)
 		if err != nil {

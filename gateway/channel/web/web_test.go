@@ -62,11 +62,11 @@ func TestDoor(t *testing.T) {
 		{name: "broken UTF-8 in another field", body: "text=a&from=%ff", status: 400, says: "A field of the form is not UTF-8.\n", refused: gateway.RefusedForm},
 		{name: "broken UTF-8 in a field's name", body: "text=a&%ff=a", status: 400, says: "A field of the form is not UTF-8.\n", refused: gateway.RefusedForm},
 
-		{name: "the key opens", access: web.Access{Key: key}, path: "/channels/shop/" + key + "/sms", body: "text=a", status: 200, says: "a"},
-		{name: "a wrong key", access: web.Access{Key: key}, path: "/channels/shop/0123456789abcdeF/sms", body: "text=a", status: 404, says: "404 page not found\n", refused: gateway.RefusedSignature},
-		{name: "a part of the key", access: web.Access{Key: key}, path: "/channels/shop/0123456789abcde/sms", body: "text=a", status: 404, says: "404 page not found\n", refused: gateway.RefusedSignature},
-		{name: "no key", access: web.Access{Key: key}, body: "text=a", status: 404, says: "404 page not found\n", refused: gateway.RefusedSignature},
-		{name: "a wrong key hides the methods", access: web.Access{Key: key}, method: "GET", status: 404, says: "404 page not found\n", refused: gateway.RefusedSignature},
+		{name: "the key opens", access: web.Access{CallbackKey: key}, path: "/channels/shop/" + key + "/sms", body: "text=a", status: 200, says: "a"},
+		{name: "a wrong key", access: web.Access{CallbackKey: key}, path: "/channels/shop/0123456789abcdeF/sms", body: "text=a", status: 404, says: "404 page not found\n", refused: gateway.RefusedSignature},
+		{name: "a part of the key", access: web.Access{CallbackKey: key}, path: "/channels/shop/0123456789abcde/sms", body: "text=a", status: 404, says: "404 page not found\n", refused: gateway.RefusedSignature},
+		{name: "no key", access: web.Access{CallbackKey: key}, body: "text=a", status: 404, says: "404 page not found\n", refused: gateway.RefusedSignature},
+		{name: "a wrong key hides the methods", access: web.Access{CallbackKey: key}, method: "GET", status: 404, says: "404 page not found\n", refused: gateway.RefusedSignature},
 		{name: "a key where there is none", path: "/channels/shop/" + key + "/sms", body: "text=a", status: 404, says: "404 page not found\n"},
 		{name: "another channel", path: "/channels/other/sms", body: "text=a", status: 404, says: "404 page not found\n"},
 
@@ -76,7 +76,7 @@ func TestDoor(t *testing.T) {
 		{name: "IPv4 in IPv6", access: web.Access{Allow: []string{"192.0.2.0/24"}}, from: "[::ffff:192.0.2.7]:5000", body: "text=a", status: 200, says: "a"},
 		{name: "another address", access: web.Access{Allow: []string{"192.0.2.0/24"}}, from: "192.0.3.7:5000", body: "text=a", status: 403, says: "This address may not call this channel.\n", refused: gateway.RefusedOrigin},
 		{name: "a forwarded address is only said", access: web.Access{Allow: []string{"192.0.2.0/24"}}, from: "198.51.100.1:5000", header: map[string]string{"X-Forwarded-For": "192.0.2.7", "Forwarded": "for=192.0.2.7", "X-Real-Ip": "192.0.2.7"}, body: "text=a", status: 403, says: "This address may not call this channel.\n", refused: gateway.RefusedOrigin},
-		{name: "another address learns nothing of the key", access: web.Access{Key: key, Allow: []string{"192.0.2.0/24"}}, path: "/channels/shop/" + key + "/sms", from: "192.0.3.7:5000", body: "text=a", status: 403, says: "This address may not call this channel.\n", refused: gateway.RefusedOrigin},
+		{name: "another address learns nothing of the key", access: web.Access{CallbackKey: key, Allow: []string{"192.0.2.0/24"}}, path: "/channels/shop/" + key + "/sms", from: "192.0.3.7:5000", body: "text=a", status: 403, says: "This address may not call this channel.\n", refused: gateway.RefusedOrigin},
 
 		{name: "this machine", access: web.Access{LoopbackOnly: true}, from: "127.0.0.1:5000", body: "text=a", status: 200, says: "a"},
 		{name: "this machine over IPv6", access: web.Access{LoopbackOnly: true}, from: "[::1]:5000", body: "text=a", status: 200, says: "a"},
@@ -136,8 +136,8 @@ func TestNewDoorSaysWhatToDo(t *testing.T) {
 		{"a name with a slash", "a/b", web.Access{}, "rename it"},
 		{"a name in capitals", "Shop", web.Access{}, "rename it"},
 		{"no name", "", web.Access{}, "rename it"},
-		{"a short key", "shop", web.Access{Key: "secret"}, "openssl rand -hex 16"},
-		{"a key that needs escaping", "shop", web.Access{Key: "0123456789abcde/"}, "openssl rand -hex 16"},
+		{"a short key", "shop", web.Access{CallbackKey: "secret"}, "openssl rand -hex 16"},
+		{"a key that needs escaping", "shop", web.Access{CallbackKey: "0123456789abcde/"}, "openssl rand -hex 16"},
 		{"a host's name", "shop", web.Access{Allow: []string{"example.org"}}, `"example.org"`},
 		{"a broken network", "shop", web.Access{Allow: []string{"192.0.2.0/33"}}, "192.0.2.0/24"},
 	}
@@ -146,6 +146,35 @@ func TestNewDoorSaysWhatToDo(t *testing.T) {
 			_, err := web.NewDoor(tt.channel, tt.access)
 			if err == nil || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("error = %v, want one that says %q", err, tt.says)
+			}
+		})
+	}
+}
+
+// TestGuardedDoorKeepsSomebodyOut: each of the settings alone is enough, and an
+// error says whose door is open and where the key goes.
+func TestGuardedDoorKeepsSomebodyOut(t *testing.T) {
+	const open = "channel shop: anyone could pose as Toy: set callback_key (make one with `openssl rand -hex 16`) and put it into the callback URL"
+	tests := []struct {
+		name   string
+		access web.Access
+		says   string
+	}{
+		{"open to all", web.Access{}, open},
+		{"a list without addresses", web.Access{Allow: []string{}}, open},
+		{"a short key", web.Access{CallbackKey: "secret"}, "channel shop: callback_key must be 8 to 128 of A-Z, a-z, 0-9, _ and -: make one with `openssl rand -hex 16`"},
+		{"a key", web.Access{CallbackKey: key}, ""},
+		{"a network", web.Access{Allow: []string{"192.0.2.0/24"}}, ""},
+		{"this machine", web.Access{LoopbackOnly: true}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			door, err := web.GuardedDoor("shop", tt.access, "Toy", "the callback URL")
+			switch {
+			case tt.says == "" && (err != nil || door == nil):
+				t.Errorf("it does not open: %v", err)
+			case tt.says != "" && (err == nil || err.Error() != tt.says):
+				t.Errorf("error = %v, want %q", err, tt.says)
 			}
 		})
 	}

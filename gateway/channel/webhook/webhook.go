@@ -230,7 +230,7 @@ func (l listener) Routes(mux *http.ServeMux, to gateway.Acceptor) { l.c.Routes(m
 
 // New makes a channel.
 func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
-	door, err := web.NewDoor(name, web.Access{Key: cfg.CallbackKey, Allow: cfg.Allow})
+	door, err := web.NewDoor(name, web.Access{CallbackKey: cfg.CallbackKey, Allow: cfg.Allow})
 	if err != nil {
 		return nil, err
 	}
