@@ -15,9 +15,9 @@ import (
 // take back was never said, and is not to be sent. One wait for the disk covers
 // all that had come out of the log before it.
 type shore struct {
-	bus  *bus.Bus
-	seen atomic.Uint64 // sequence of the latest message that came out of the log
-	safe atomic.Uint64 // all messages up to it are on the disk
+	durable func(context.Context) error
+	seen    atomic.Uint64 // sequence of the latest message that came out of the log
+	safe    atomic.Uint64 // all messages up to it are on the disk
 }
 
 // comes says that a message came out of the log.
@@ -29,7 +29,7 @@ func (s *shore) reach(ctx context.Context, seq uint64) error {
 		return nil
 	}
 	seen := max(s.seen.Load(), seq)
-	if err := s.bus.Durable(ctx); err != nil {
+	if err := s.durable(ctx); err != nil {
 		return err
 	}
 	raise(&s.safe, seen)

@@ -70,7 +70,7 @@ func New(cfg Config, c gateway.Sender, budget *Budget, rooms Rooms) *Outbox {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	o := &Outbox{Rooms: rooms, cfg: cfg, channel: c, budget: budget, pace: newPace(cfg), shore: &shore{bus: rooms.Bus}, name: c.Name()}
+	o := &Outbox{Rooms: rooms, cfg: cfg, channel: c, budget: budget, pace: newPace(cfg), shore: &shore{durable: rooms.Bus.Durable}, name: c.Name()}
 	o.Logger = rooms.Logger.With().Str("channel", o.name).Logger()
 	o.breaker = &breaker{now: cfg.Now,
 		opened: func(reason string, pause time.Duration) {
