@@ -122,6 +122,18 @@ func TestConfigProblems(t *testing.T) {
 		{"url with a query", "public_url: https://a.example/?x=1\n", "no base address"},
 		{"carrier's own word", "channels:\n  a:\n    twilio: {account_sid: AC1}\n", "auth_token is missing"},
 		{"channel name with a capital", "channels: {A: {demo: }}\n", "no name for a channel"},
+		{"answers below zero", "limits: {sms_per_phone: -1}\n", "limits.sms_per_phone: -1 is out of bounds: write 0 to 100000"},
+		{"rate below zero", "channels:\n  a:\n    demo:\n    sending: {rate: -1}\n", "rate: -1 is out of bounds: write 0 to 10000 segments a second"},
+		{"no window", "channels:\n  a:\n    demo:\n    sending: {window: 0}\n", "window: 0 is out of bounds: write 1 to 256"},
+		{"tariff without a plus", "channels:\n  a:\n    demo:\n    sending: {tariff: {\"254\": \"0.8\"}}\n", "is no beginning of a phone number"},
+		{"tariff that is none", "channels:\n  a:\n    demo:\n    sending: {tariff: {\"+254\": much}}\n", "\"much\" is no price: write a decimal such as 0.80"},
+		{"day_cost without a tariff", "channels:\n  a:\n    demo:\n    sending: {day_cost: \"5\"}\n", "what a day costs is counted by the tariff"},
+		{"validity too short", "channels:\n  a:\n    demo:\n    sending: {validity: 1s}\n", "validity: 1s is out of bounds: write 1m to 168h"},
+		{"backup for nobody", "channels:\n  a:\n    demo:\n    sending: {backup: b}\n", "backup and backup_for belong together"},
+		{"backup that is not there", "channels:\n  a:\n    demo:\n    sending: {backup: b, backup_for: [\"+254\"]}\n", "\"b\" is no other channel"},
+		{"backup of itself", "channels:\n  a:\n    demo:\n    sending: {backup: a, backup_for: [\"+254\"]}\n", "\"a\" is no other channel"},
+		{"USSD alone", "channels:\n  a:\n    hubtel: {loopback_only: true}\n", "its carrier carries USSD alone"},
+		{"through a channel of USSD alone", "channels:\n  a:\n    demo:\n    sending: {through: b}\n  b:\n    hubtel: {loopback_only: true}\n    sending: {through: a}\n", "channel b cannot send SMS"},
 		{"no YAML", "data: 'x\n", "haat.yaml:1:7: "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
