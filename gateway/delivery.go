@@ -62,8 +62,13 @@ func (s State) Rank() int {
 // Final tells whether nothing more will become of the message by itself.
 func (s State) Final() bool { return s.Rank() >= finalRank }
 
-// maybeDropped tells whether an operator may drop a message in the state.
-func (s State) maybeDropped() bool { return !s.Final() || s == Failed || s == Expired }
+// mayBecome tells whether a message may go from one state to another.
+func (s State) mayBecome(next State) bool {
+	if s.Final() {
+		return next == Dropped && (s == Failed || s == Expired)
+	}
+	return next.Rank() >= s.Rank()
+}
 
 const finalRank = 3
 

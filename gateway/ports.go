@@ -40,6 +40,9 @@ type Log interface {
 	// AddStatus adds what next makes of the phone's latest status in the
 	// channel; next may refuse. It reports whether something was added.
 	AddStatus(ctx context.Context, p Phone, channel string, next func(Status) (Status, bool)) (bool, error)
+	// PhoneOf is the phone of an SMS by its Outbound.Ref; "" where the log has no
+	// such message.
+	PhoneOf(ctx context.Context, ref string) (Phone, error)
 	// Charge tells an order what an SMS about it has cost.
 	Charge(ctx context.Context, c orders.Charge) error
 	// Durable returns when all that was added before survives a power cut.

@@ -54,7 +54,7 @@ func (s Status) Of(ref string, ids ...string) (Status, bool) {
 func (s Status) Next(news Status) (Status, bool) {
 	found, rest := s.find(news.Ref, ids(news.Parts))
 	old := joined(found)
-	if old.Ref != "" && old.State.Final() && (news.State != Dropped || !old.State.maybeDropped()) {
+	if old.Ref != "" && old.State.Final() && !old.State.mayBecome(news.State) {
 		return s, false
 	}
 	next := old.with(news)
@@ -79,7 +79,7 @@ func (s Status) with(news Status) Status {
 			next.State = whole(next.Parts)
 		}
 	} // else it reports on the whole under an id of another attempt
-	if s.Ref != "" && s.State.Rank() > next.State.Rank() {
+	if s.Ref != "" && !s.State.mayBecome(next.State) {
 		next.State = s.State // a report overtook the sending, or came late
 	}
 	return next
@@ -219,12 +219,9 @@ func newest(messages []Status) []Status {
 // Report implements [Acceptor]. A report that belongs to no message of ours is
 // kept, too, for the operators to see.
 func (g *Gateway) Report(ctx context.Context, r Report) error {
-	phone := r.Phone
-	if phone == "" {
-		var err error
-		if phone, err = g.Receipts.Phone(ctx, r.Channel, r.CarrierID); err != nil {
-			return err
-		}
+	phone, err := g.reported(ctx, r)
+	if err != nil {
+		return err
 	}
 	news := Status{Channel: r.Channel, Phone: phone, Ref: r.Ref, State: r.State, Code: r.Code, Reason: r.Reason, At: g.Now()}
 	if r.CarrierID != "" {
@@ -245,4 +242,21 @@ func (g *Gateway) Report(ctx context.Context, r Report) error {
 	}
 	g.Metrics.report(r.Channel, outcome)
 	return g.Log.Durable(ctx)
+}
+
+// reported is the phone that a report is about: as it says, or by our id of the
+// SMS or the carrier's; "" where none of them tells.
+func (g *Gateway) reported(ctx context.Context, r Report) (Phone, error) {
+	if r.Phone != "" {
+		return r.Phone, nil
+	}
+	if r.Ref != "" {
+		if phone, err := g.Log.PhoneOf(ctx, r.Ref); phone != "" || err != nil {
+			return phone, err
+		}
+	}
+	if r.CarrierID == "" {
+		return "", nil
+	}
+	return g.Receipts.Phone(ctx, r.Channel, r.CarrierID)
 }

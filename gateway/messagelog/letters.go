@@ -44,24 +44,46 @@ func (l *Log) Letters(ctx context.Context, since time.Time, deferred func(channe
 
 // Letter finds one SMS by its ref; ErrNotFound where the log has none.
 func (l *Log) Letter(ctx context.Context, ref string) (Letter, error) {
-	seq, err := strconv.ParseUint(ref, 10, 64)
-	if err != nil || seq == 0 {
-		return Letter{}, gateway.ErrNotFound
-	}
-	msg, err := l.stream.GetMsg(ctx, seq)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return Letter{}, gateway.ErrNotFound
-	}
+	msg, err := l.byRef(ctx, ref)
 	if err != nil {
-		return Letter{}, fmt.Errorf("read the message log: %w", err)
+		return Letter{}, err
 	}
-	letter, err := letterOf(msg.Subject, msg.Data, seq)
+	letter, err := letterOf(msg.Subject, msg.Data, msg.Sequence)
 	if err != nil || letter.Ref == "" {
 		return Letter{}, errors.Join(err, gateway.ErrNotFound)
 	}
 	known, err := l.LastStatus(ctx, letter.Phone, letter.Channel)
 	letter.Status, _ = known.Of(ref)
 	return letter, err
+}
+
+// PhoneOf implements [gateway.Log].
+func (l *Log) PhoneOf(ctx context.Context, ref string) (gateway.Phone, error) {
+	msg, err := l.byRef(ctx, ref)
+	if errors.Is(err, gateway.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	_, phone, err := kindOf(msg.Subject)
+	return phone, err
+}
+
+// byRef reads a message by the ref of the SMS in it: its sequence.
+func (l *Log) byRef(ctx context.Context, ref string) (*jetstream.RawStreamMsg, error) {
+	seq, err := strconv.ParseUint(ref, 10, 64)
+	if err != nil || seq == 0 {
+		return nil, gateway.ErrNotFound
+	}
+	msg, err := l.stream.GetMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, gateway.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the message log: %w", err)
+	}
+	return msg, nil
 }
 
 // letterOf reads a turn or a notice; what is neither has no Ref.

@@ -337,6 +337,23 @@ func TestReportBeforeTheSendIsLogged(t *testing.T) {
 	}
 }
 
+// TestReportWithoutAPhone finds its SMS by our id of it.
+func TestReportWithoutAPhone(t *testing.T) {
+	r := gatewaytest.New(t, gatewaytest.Options{})
+	c := &network{name: "demo"}
+	r.Run(openFor(r, c, schedule, outbox.Allowance{}).Run)
+	ref := put(t, r, "demo", phone, "hello", "")
+	r.Eventually("sent", ended(r, phone, gateway.Sent))
+	for _, ref := range []string{"99999", "0", "x", ref} {
+		if err := r.Gateway.Report(t.Context(), gateway.Report{Channel: "demo", Ref: ref, State: gateway.Delivered}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all := statuses(r, phone); len(all) != 2 || all[1].Status != gateway.Delivered || all[1].Ref != ref {
+		t.Errorf("the statuses are %+v", all)
+	}
+}
+
 func TestNewsChargeTheirOrder(t *testing.T) {
 	r := gatewaytest.New(t, gatewaytest.Options{})
 	c := &network{name: "demo"}
