@@ -48,19 +48,30 @@ func raise(n *atomic.Uint64, to uint64) {
 // share one wait. An acknowledgement that is lost makes the message come again,
 // and then its status is found.
 type settler struct {
-	bus    *bus.Bus
-	logger zerolog.Logger
-	done   chan jetstream.Msg
+	bus     *bus.Bus
+	logger  zerolog.Logger
+	done    chan jetstream.Msg
+	settled chan struct{} // closed when all are
 }
 
 const maxUnsettled = 1024
 
-func newSettler(b *bus.Bus, logger zerolog.Logger) *settler {
-	return &settler{bus: b, logger: logger, done: make(chan jetstream.Msg, maxUnsettled)}
+func startSettler(b *bus.Bus, logger zerolog.Logger) *settler {
+	s := &settler{bus: b, logger: logger, done: make(chan jetstream.Msg, maxUnsettled), settled: make(chan struct{})}
+	go s.run()
+	return s
 }
 
-// run settles until done is closed.
+func (s *settler) add(msg jetstream.Msg) { s.done <- msg }
+
+// finish waits until all that was added is settled.
+func (s *settler) finish() {
+	close(s.done)
+	<-s.settled
+}
+
 func (s *settler) run() {
+	defer close(s.settled)
 	for msg := range s.done {
 		batch := []jetstream.Msg{msg}
 		for more := true; more && len(batch) < maxUnsettled; {

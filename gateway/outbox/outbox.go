@@ -14,10 +14,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -98,59 +96,34 @@ func Consumer(channel string) string { return "OUTBOX-" + channel }
 // Run sends until ctx ends.
 func (o *Outbox) Run(ctx context.Context) error { return untilDone(ctx, o.Logger, o.follow) }
 
-// lanes is how many SMS are worked on at once. Those of one phone are in one
-// lane, so that they leave in the order of the log.
-const lanes = 128
-
-// follow sends until ctx ends or the consumer is lost.
+// follow sends until ctx ends or the consumer is lost. What is under way then
+// comes to its end.
 func (o *Outbox) follow(ctx context.Context) error {
 	messages, err := o.messages(ctx)
 	if err != nil {
 		return fmt.Errorf("outbox of channel %s: %w", o.name, err)
 	}
 	defer context.AfterFunc(ctx, messages.Stop)()
-	settler := newSettler(o.Bus, o.Logger)
-	var settling, working sync.WaitGroup
-	settling.Go(settler.run)
-	defer settling.Wait()
-	defer close(settler.done)
-	defer working.Wait() // those under way finish
-	inHand := make(chan struct{}, o.cfg.inHand())
-	queues := make([]chan jetstream.Msg, lanes)
-	for i := range queues {
-		queues[i] = make(chan jetstream.Msg, cap(inHand)) // never full
-		defer close(queues[i])
-		working.Go(func() {
-			for msg := range queues[i] {
-				if o.handle(ctx, msg) {
-					settler.done <- msg
-				}
-				<-inHand
-			}
-		})
-	}
-	seed := maphash.MakeSeed()
-	for {
-		if !o.awaitChannel(ctx) {
-			return nil
+	settler := startSettler(o.Bus, o.Logger)
+	defer settler.finish()
+	lanes := startLanes(o.cfg.inHand(), func(msg jetstream.Msg) {
+		if o.handle(ctx, msg) {
+			settler.add(msg)
 		}
+	})
+	defer lanes.finish()
+	for o.awaitChannel(ctx) {
 		msg, err := messages.Next()
-		if errors.Is(err, jetstream.ErrMsgIteratorClosed) {
+		switch {
+		case errors.Is(err, jetstream.ErrMsgIteratorClosed):
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			o.Logger.Warn().Err(err).Msg("the outbox waits for NATS")
-			continue
+		default:
+			lanes.add(msg)
 		}
-		inHand <- struct{}{}
-		queues[maphash.String(seed, phoneOf(msg.Subject()))%lanes] <- msg
 	}
-}
-
-// phoneOf is the part of a subject of the log that names the phone.
-func phoneOf(subject string) string {
-	parts := strings.SplitN(subject, ".", 4)
-	return parts[min(2, len(parts)-1)]
+	return nil
 }
 
 func (o *Outbox) messages(ctx context.Context) (jetstream.MessagesContext, error) {
