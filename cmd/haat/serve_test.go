@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"haat/gateway/messagelog"
+	"haat/gateway"
 	"haat/orders"
 )
 
@@ -173,7 +173,15 @@ func TestBegunByUSSDFinishedBySMS(t *testing.T) {
 	if diff := differs(placed[0], phone, "en", "ST03", "1700.00", lineJSON{"RICE5", 2, "850.00"}); diff != "" {
 		t.Error(diff)
 	}
-	eventually(t, "every SMS has its status", func() bool { return len(ofKind(h.log(phone), messagelog.KindStatus)) == 5 })
+	eventually(t, "every SMS is delivered", func() bool {
+		all := latest(h.log(phone))
+		for _, e := range all {
+			if e.Status != gateway.Delivered {
+				return false
+			}
+		}
+		return len(all) == 5
+	})
 }
 
 func TestOrderInOneSMS(t *testing.T) {
