@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"haat/gateway"
+	"haat/gateway/messagelog"
 	"haat/orders"
 )
 
