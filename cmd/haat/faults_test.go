@@ -115,11 +115,13 @@ func queue(t testing.TB, data, channel string, n int) {
 	}
 }
 
-// latest is the last status of each SMS.
+// latest is the last status of each SMS that is known.
 func latest(entries []messagelog.Entry) map[string]messagelog.Entry {
 	all := map[string]messagelog.Entry{}
 	for _, e := range ofKind(entries, messagelog.KindStatus) {
-		all[e.Ref] = e
+		if e.Ref != "" {
+			all[e.Ref] = e
+		}
 	}
 	return all
 }

@@ -29,6 +29,9 @@ const (
 	// maxReports is how many delivery reports may wait; more are never given, as
 	// it happens with carriers, too.
 	maxReports = 1000
+	// onAir is how long an SMS takes to a demo phone: long enough for the sending
+	// to be logged before the report comes, as it mostly is.
+	onAir = 300 * time.Millisecond
 )
 
 // SMS is one message in a demo phone's inbox.
@@ -49,7 +52,10 @@ type Exchange struct {
 }
 
 // report is one delivery report that a channel shall have.
-type report struct{ channel, id, phone string }
+type report struct {
+	channel, id, phone string
+	due                time.Time
+}
 
 // New makes an exchange without any SMS.
 func New() *Exchange {
@@ -104,7 +110,7 @@ func (e *Exchange) send(w http.ResponseWriter, r *http.Request) {
 		if phone, err := gateway.ParsePhone(number, ""); err == nil {
 			n := e.deliver(phone, r.PostForm.Get("message"))
 			to.StatusCode, to.Status, to.MessageID = 101, "Success", "ATXid_demo"+strconv.FormatInt(n, 10)
-			e.report(report{channel: r.PostForm.Get("username"), id: to.MessageID, phone: string(phone)})
+			e.report(report{channel: r.PostForm.Get("username"), id: to.MessageID, phone: string(phone), due: time.Now().Add(onAir)})
 			sent++
 		}
 		recipients = append(recipients, to)
@@ -131,6 +137,11 @@ func (e *Exchange) Run(ctx context.Context, haat string) error {
 		case <-ctx.Done():
 			return nil
 		case r := <-e.reports:
+			select {
+			case <-time.After(time.Until(r.due)):
+			case <-ctx.Done():
+				return nil
+			}
 			form := url.Values{"id": {r.id}, "status": {"Success"}, "phoneNumber": {r.phone}}
 			req, err := http.NewRequestWithContext(ctx, http.MethodPost, haat+"/channels/"+url.PathEscape(r.channel)+"/status", strings.NewReader(form.Encode()))
 			if err != nil {
