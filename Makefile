@@ -6,10 +6,11 @@ SHELL := bash
 .ONESHELL:
 .DEFAULT_GOAL := help
 
-# Programs that tests run for real: Kannel's boxes, and file systems to cut the power of.
-PACKAGES := kannel kannel-extras xfsprogs e2fsprogs
-PROGRAMS := bearerbox smsbox fakesmsc mkfs.xfs xfs_io mkfs.ext4
-# Carriers' own libraries in Node, pinned by the lock file: see `make tools`.
+# Programs that tests run for real: Kannel's boxes, file systems to cut the power of, and a
+# browser, with letters of the scripts that phones write.
+PACKAGES := kannel kannel-extras xfsprogs e2fsprogs chromium fonts-noto-core fonts-noto-cjk
+PROGRAMS := bearerbox smsbox fakesmsc mkfs.xfs xfs_io mkfs.ext4 chromium
+# Carriers' own libraries and axe-core in Node, pinned by the lock file: see `make tools`.
 CARRIERS := gateway/channel/channeltest/node
 FUZZTIME ?= 10s
 BENCHTIME ?= 5s
@@ -64,8 +65,8 @@ tools: ## Install the programs that tests run, when root on Debian and one is mi
 	fi
 
 .PHONY: bench
-bench: ## Whole order walks over HTTP with their floors, and texts understood a second
-	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 40m ./cmd/haat ./gateway/parse
+bench: ## Whole orders over HTTP with their floors, notices sent, texts understood and lines found a second
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 40m ./cmd/haat ./gateway/parse ./gateway/console ./gateway/console/index
 
 .PHONY: fuzz
 fuzz: ## Fuzz whatever parses or fits, FUZZTIME each

@@ -1,0 +1,49 @@
+-- Up to where the log is in the index, and which log it is.
+CREATE TABLE place (
+    log  INTEGER NOT NULL, -- when its stream was made, in nanoseconds
+    done INTEGER NOT NULL, -- sequence of the last message
+    at   INTEGER NOT NULL  -- when that was logged
+);
+INSERT INTO place (log, done, at) VALUES (0, 0, 0);
+
+CREATE TABLE lines (
+    seq       INTEGER PRIMARY KEY,
+    at        INTEGER NOT NULL, -- nanoseconds since 1970
+    kind      TEXT NOT NULL,
+    channel   TEXT NOT NULL,
+    mode      TEXT NOT NULL,
+    phone     TEXT NOT NULL,
+    id        TEXT NOT NULL,
+    text_in   TEXT NOT NULL,
+    text_out  TEXT NOT NULL,
+    order_id  TEXT NOT NULL,
+    status    TEXT NOT NULL,
+    ref       TEXT NOT NULL,
+    attempt   INTEGER NOT NULL,
+    code      TEXT NOT NULL,
+    reason    TEXT NOT NULL,
+    segments  INTEGER NOT NULL,
+    cost      TEXT NOT NULL,
+    currency  TEXT NOT NULL,
+    class     TEXT NOT NULL,
+    offer     TEXT NOT NULL, -- JSON, or nothing
+    heard     TEXT NOT NULL,
+    language  TEXT NOT NULL,
+    station   TEXT NOT NULL,
+    screen    TEXT NOT NULL,
+    state     TEXT NOT NULL,
+    state_why TEXT NOT NULL
+);
+CREATE INDEX lines_at ON lines (at);
+
+-- Messages that amend a line: statuses of the SMS name them.
+CREATE TABLE amendments (
+    seq  INTEGER PRIMARY KEY,
+    at   INTEGER NOT NULL,
+    line INTEGER NOT NULL
+);
+CREATE INDEX amendments_line ON amendments (line);
+
+-- The terms of the lines. The terms alone are kept: which lines have them, but
+-- neither where nor how often, for nothing is ranked.
+CREATE VIRTUAL TABLE terms USING fts5 (term, content = '', columnsize = 0, detail = none, tokenize = 'ascii');
