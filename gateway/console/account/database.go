@@ -1,0 +1,138 @@
+package account
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// database is the file: one connection that writes, so that writers of this
+// process wait here and not in SQLite, and some that read.
+type database struct {
+	write, read *sql.DB
+}
+
+// readers is how many requests look up their session at once.
+const readers = 4
+
+func openDatabase(ctx context.Context, path string) (d *database, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, fmt.Errorf("directory of the accounts: %w", err)
+	}
+	if err := private(path); err != nil {
+		return nil, fmt.Errorf("accounts in %s: %w", path, err)
+	}
+	d = &database{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("accounts in %s: %w", path, err), d.close())
+		}
+	}()
+	// recursive_triggers: else a REPLACE would delete without asking the triggers
+	// that keep the audit log as it is.
+	const pragmas = "mode=rw&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=recursive_triggers(1)"
+	if d.write, err = connect(path, pragmas+"&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)", 1); err != nil {
+		return d, err
+	}
+	if err = migrate(ctx, d.write); err != nil {
+		return d, err
+	}
+	d.read, err = connect(path, pragmas+"&_pragma=query_only(1)", readers)
+	return d, err
+}
+
+// private makes the file where there is none, for nobody else to read; SQLite
+// gives the files beside it the same permissions.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func connect(path, options string, connections int) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	name := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: options}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+func (d *database) close() error {
+	var errs []error
+	for _, db := range []*sql.DB{d.read, d.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// within runs do in a transaction of its own, which holds the lock of writers
+// from its beginning.
+func (d *database) within(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+var errNewer = errors.New("it was written by a newer haat; use that version or a newer one")
+
+// openings is how often bringing the file up to date is tried: a command and a
+// starting haat may do it at once, and then one of them finds it done.
+const openings = 5
+
+func migrate(ctx context.Context, db *sql.DB) (err error) {
+	for range openings {
+		if err = migrateOnce(ctx, db); err == nil || errors.Is(err, errNewer) || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func migrateOnce(ctx context.Context, db *sql.DB) error {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return err
+	}
+	now, known, err := p.GetVersions(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading its version: %w", err)
+	case now > known:
+		return errNewer
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("bringing it up to date: %w", err)
+	}
+	return nil
+}
