@@ -1,0 +1,166 @@
+package console
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"golang.org/x/text/language"
+
+	"haat/gateway/console/account"
+)
+
+//go:embed texts/*.yaml
+var textFiles embed.FS
+
+// model is the language that every other is checked against.
+const model = "en"
+
+// texts are what the pages say, by language.
+type texts struct {
+	codes   []string // the model first
+	words   map[string]map[string]string
+	matcher language.Matcher
+}
+
+// loadTexts reads the language files and checks that each says all that the
+// model says, with the same {places}.
+func loadTexts() (*texts, error) {
+	t := &texts{words: map[string]map[string]string{}}
+	names, err := textFiles.ReadDir("texts")
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range names {
+		code := strings.TrimSuffix(entry.Name(), ".yaml")
+		data, err := textFiles.ReadFile(path.Join("texts", entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		if t.words[code], err = readTexts(data); err != nil {
+			return nil, fmt.Errorf("texts of the console: %s: %w", entry.Name(), err)
+		}
+	}
+	for _, key := range account.Keys() { // what the sign-in says is at home there
+		t.words[model][key] = account.English(key)
+	}
+	t.codes = slices.Sorted(maps.Keys(t.words))
+	slices.SortStableFunc(t.codes, func(a, b string) int { return rankOf(a) - rankOf(b) })
+	tags := make([]language.Tag, len(t.codes))
+	for i, code := range t.codes {
+		tags[i] = language.Make(code)
+	}
+	t.matcher = language.NewMatcher(tags)
+	return t, t.complete()
+}
+
+func rankOf(code string) int {
+	if code == model {
+		return 0
+	}
+	return 1
+}
+
+// readTexts makes "section.key" of the sections of a file.
+func readTexts(data []byte) (map[string]string, error) {
+	var sections map[string]map[string]string
+	if err := yaml.UnmarshalWithOptions(data, &sections, yaml.Strict()); err != nil {
+		return nil, err
+	}
+	words := map[string]string{}
+	for section, entries := range sections {
+		for key, text := range entries {
+			words[section+"."+key] = text
+		}
+	}
+	return words, nil
+}
+
+// complete names whatever a language lacks.
+func (t *texts) complete() error {
+	var errs []error
+	for _, code := range t.codes {
+		for _, key := range slices.Sorted(maps.Keys(t.words[model])) {
+			said, ok := t.words[code][key]
+			if !ok || strings.TrimSpace(said) == "" {
+				errs = append(errs, fmt.Errorf("texts of the console: %s.yaml lacks %s", code, key))
+			} else if !slices.Equal(places(said), places(t.words[model][key])) {
+				errs = append(errs, fmt.Errorf("texts of the console: %s.yaml: %s has other {places} than %s.yaml", code, key, model))
+			}
+		}
+		for key := range t.words[code] {
+			if _, ok := t.words[model][key]; !ok {
+				errs = append(errs, fmt.Errorf("texts of the console: %s.yaml: nothing says %s", code, key))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// places are the {names} of a text, sorted.
+func places(text string) (all []string) {
+	for {
+		_, rest, found := strings.Cut(text, "{")
+		name, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			slices.Sort(all)
+			return all
+		}
+		all, text = append(all, name), after
+	}
+}
+
+// say gives a text with its {places} filled: pairs of a name and a value. A key
+// that nobody wrote is shown itself, so that it is seen.
+func (t *texts) say(code, key string, pairs ...any) string {
+	text, ok := t.words[code][key]
+	if !ok {
+		return key
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		text = strings.ReplaceAll(text, fmt.Sprintf("{%v}", pairs[i]), fmt.Sprint(pairs[i+1]))
+	}
+	return text
+}
+
+// or is the text of a key, or another where there is none: for words that come
+// from elsewhere, such as a state.
+func (t *texts) or(code, key, other string) string {
+	if text, ok := t.words[code][key]; ok {
+		return text
+	}
+	return other
+}
+
+// of is the language of a request: what its operator chose, else what their
+// browser asks for.
+func (t *texts) of(r *http.Request) string {
+	if cookie, err := r.Cookie(languageCookie); err == nil && slices.Contains(t.codes, cookie.Value) {
+		return cookie.Value
+	}
+	wanted, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
+	if err != nil {
+		return model
+	}
+	_, i, _ := t.matcher.Match(wanted...)
+	return t.codes[i]
+}
+
+// Words gives what the sign-in pages say in the language of a request, for
+// [account.Config].
+func Words() (func(*http.Request) func(key string) string, error) {
+	t, err := loadTexts()
+	if err != nil {
+		return nil, err
+	}
+	return func(r *http.Request) func(string) string {
+		code := t.of(r)
+		return func(key string) string { return t.say(code, key) }
+	}, nil
+}
