@@ -71,7 +71,7 @@ func TestHalves(t *testing.T) {
 		t.Errorf("the processor answers a phone with %d %q", a.code, a.body)
 	}
 	has(t, processor.get("/").body, "order processor")
-	has(t, gateway.get("/").body, "is the gateway")
+	has(t, gateway.get("/").body, "name=\"password\"") // the console's sign-in
 	for _, h := range []*haat{processor, gateway} {
 		has(t, h.get("/readyz").body, "ready")
 	}

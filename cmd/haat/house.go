@@ -48,6 +48,7 @@ type house struct {
 	processor *processor.Processor
 	gateway   *gateway.Gateway
 	mux       *http.ServeMux
+	operators *operatorsRoom                // nil where there is no gateway
 	work      []func(context.Context) error // what runs until the house closes
 	closers   []func() error
 }
@@ -197,7 +198,8 @@ func (h *house) openGateway(ctx context.Context) error {
 	h.openOutboxes(channels, limits, outbox.Rooms{Bus: h.bus, Log: log, People: people, Receipts: receipts, Metrics: metrics, Logger: h.logger})
 	h.watchLag(bus.Orders, outbox.NotifierConsumer)
 	h.work = append(h.work, h.listen, outbox.NewNotifier(h.gateway, h.bus, h.logger).Run)
-	return nil
+	h.operators, err = h.openConsole(ctx, log, people, languages)
+	return err
 }
 
 // openOutboxes lets each channel do what it can: be called, stay bound, send.
@@ -321,6 +323,9 @@ func (h *house) serve(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 		h.logger.Info().Msg("closing")
 	case <-failed.Done():
+	}
+	if h.operators != nil {
+		h.operators.pages.Close() // live pages would keep the server waiting
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()

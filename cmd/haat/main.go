@@ -39,8 +39,10 @@ type cli struct {
 		Retry outboxRetryCmd `cmd:"" help:"Send an SMS again that failed or waits."`
 		Drop  outboxDropCmd  `cmd:"" help:"Take an SMS that waits or failed out of the outbox."`
 	} `cmd:"" help:"Show what is not sent; retry or drop it."`
-	Optouts optoutsCmd `cmd:"" help:"List the phones whose owners want no SMS."`
-	Catalog struct {
+	Operator operatorCmds `cmd:"" help:"Add, list or remove those who may use the console."`
+	Index    indexCmd     `cmd:"" help:"The console's index of the message log."`
+	Optouts  optoutsCmd   `cmd:"" help:"List the phones whose owners want no SMS."`
+	Catalog  struct {
 		Check     catalogCheckCmd     `cmd:"" help:"Check a catalogue file and list every problem."`
 		Import    catalogImportCmd    `cmd:"" help:"Check a catalogue file and put it on the shelf."`
 		Pricelist catalogPricelistCmd `cmd:"" help:"Print the price list with its keypad numbers for the wall of a shop."`

@@ -9,6 +9,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/zerolog"
+
+	"haat/gateway/channel/web"
+	"haat/gateway/console/account"
 )
 
 // routes adds the operators' addresses.
@@ -21,8 +24,20 @@ func (h *house) routes() {
 		}
 		_, _ = w.Write([]byte("ready\n"))
 	})
-	h.mux.Handle("GET /metrics", promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}))
-	h.mux.HandleFunc("GET /{$}", h.statusPage)
+	metrics := promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{})
+	if h.operators == nil {
+		h.mux.Handle("GET /metrics", metrics)
+		h.mux.HandleFunc("GET /{$}", h.statusPage)
+		return
+	}
+	signedIn := h.operators.accounts.Require(account.Viewer, metrics.ServeHTTP)
+	h.mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		if web.Loopback(r) { // Prometheus, or its agent, on this machine
+			metrics.ServeHTTP(w, r)
+			return
+		}
+		signedIn.ServeHTTP(w, r)
+	})
 }
 
 // ready tells why messages cannot be taken or orders not decided now, or nil.

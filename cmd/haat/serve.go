@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,6 +68,9 @@ func runHouse(ctx context.Context, cfg Config, r roles, std *stdio) error {
 	logger.Info().Str("address", cfg.Listen).Bool("gateway", r.gateway).Bool("processor", r.processor).Msg("haat is open")
 	if r.gateway {
 		welcome(std.Out, cfg)
+		if err := h.operators.invite(ctx, std.Out, cmp.Or(cfg.PublicURL, "http://"+dialable(cfg.Listen))); err != nil {
+			return errors.Join(err, h.close())
+		}
 	}
 	return errors.Join(h.serve(ctx, listener), h.close())
 }
