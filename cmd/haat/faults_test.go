@@ -72,6 +72,21 @@ func accepts(n int, took func(), w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(w, `{"id":"c-%d"}`, n)
 }
 
+// forAWhile fails for some seconds from the first request, long enough to open
+// the breaker, and then works.
+func forAWhile(fail func(http.ResponseWriter)) func(n int, took func(), w http.ResponseWriter, r *http.Request) {
+	var until time.Time
+	var once sync.Once
+	return func(n int, took func(), w http.ResponseWriter, r *http.Request) {
+		once.Do(func() { until = time.Now().Add(3 * time.Second) })
+		if time.Now().Before(until) {
+			fail(w)
+			return
+		}
+		accepts(n, took, w, r)
+	}
+}
+
 // config has the faulty carrier as its only channel.
 func (f *faulty) config(settings string) string {
 	return fmt.Sprintf(`
@@ -137,13 +152,7 @@ func TestFaultsOfTheCarrier(t *testing.T) {
 		doubles int // at most
 	}{
 		{"it works", accepts, 0},
-		{"500 for a while", func(n int, took func(), w http.ResponseWriter, r *http.Request) {
-			if n <= 12 { // more than open the breaker, so that a probe finds it working
-				http.Error(w, "oops", http.StatusInternalServerError)
-				return
-			}
-			accepts(n, took, w, r)
-		}, 0},
+		{"500 for a while", forAWhile(func(w http.ResponseWriter) { http.Error(w, "oops", http.StatusInternalServerError) }), 0},
 		{"429 with Retry-After", func(n int, took func(), w http.ResponseWriter, r *http.Request) {
 			if n%100 == 50 {
 				w.Header().Set("Retry-After", "1")

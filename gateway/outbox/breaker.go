@@ -27,6 +27,7 @@ type breaker struct {
 
 	mu       sync.Mutex
 	failures int           // in a row
+	openings int           // how often it has opened: what was let through before the last one is stale
 	until    time.Time     // when the next probe may go; zero: closed
 	pause    time.Duration // before that probe
 	probing  bool
@@ -35,21 +36,29 @@ type breaker struct {
 }
 
 // wait is how long nothing may be sent; 0 lets one SMS through, whose outcome is
-// then told by succeeded, failed or unknown.
-func (b *breaker) wait() time.Duration {
+// then told by succeeded, failed or unknown. The pass is for stale.
+func (b *breaker) wait() (wait time.Duration, pass int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.until.IsZero() {
-		return 0
+		return 0, b.openings
 	}
 	if wait := b.until.Sub(b.now()); wait > 0 {
-		return wait
+		return wait, 0
 	}
 	if b.probing {
-		return whileProbing
+		return whileProbing, 0
 	}
 	b.probing = true
-	return 0
+	return 0, b.openings
+}
+
+// stale tells whether the breaker has opened since an SMS was let through: where
+// it has not gone yet it shall not go.
+func (b *breaker) stale(pass int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return pass != b.openings
 }
 
 // remaining is how long nobody should ask for more to send.
@@ -104,6 +113,7 @@ func (b *breaker) failed(reason string) {
 	}
 	b.pause = min(max(2*b.pause, firstProbe), maxProbe)
 	pause := jittered(b.pause)
+	b.openings++
 	b.until, b.probing, b.reason = b.now().Add(pause), false, reason
 	b.mu.Unlock()
 	if b.opened != nil {

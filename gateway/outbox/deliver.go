@@ -41,6 +41,7 @@ type attempt struct {
 	known   gateway.LoggedStatus // the phone's latest status in that channel
 	before  gateway.Status       // what is known of this SMS
 	cost    *gateway.Cost
+	pass    int // of the breaker
 }
 
 // process does what there is to do about a message, and says after which pause
@@ -70,7 +71,7 @@ func (o *Outbox) process(ctx context.Context, msg jetstream.Msg) (again time.Dur
 	if settled, wait, err := o.settled(ctx, a); settled || wait > 0 || err != nil {
 		return wait, err
 	}
-	if a.through, again = o.route(it.out.Phone); again > 0 {
+	if a.through, again, a.pass = o.route(it.out.Phone); again > 0 {
 		return jittered(again), nil
 	}
 	if a.through != o {
@@ -147,6 +148,11 @@ func (a *attempt) send(ctx context.Context) (again time.Duration, err error) {
 		o.breaker.unknown()
 		o.budget.giveBack(a.segments, a.cost)
 		return jittered(wait), nil
+	}
+	if o.breaker.stale(a.pass) { // others have failed while it waited
+		leave()
+		o.budget.giveBack(a.segments, a.cost)
+		return jittered(max(o.breaker.remaining(), linkDown)), nil
 	}
 	receipt, err := a.hand(ctx)
 	if err != nil {

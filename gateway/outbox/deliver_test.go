@@ -191,7 +191,8 @@ func TestBrokenChannelIsPausedAndTheOthersGoOn(t *testing.T) {
 	if s := paused.State(); s.State != outbox.Paused || s.Reason != "Do something." || s.Since.IsZero() {
 		t.Errorf("the state is %+v", s)
 	}
-	if handed, _ := broken.counts(); handed > 300/2 {
+	// No more than were on their way when the fifth failed.
+	if handed, _ := broken.counts(); handed > 5+10 {
 		t.Errorf("the broken carrier was handed %d of 300 SMS", handed)
 	}
 }

@@ -184,24 +184,25 @@ func (o *Outbox) Down() (reason string, since time.Time) {
 // carrier, which the channel itself mends.
 const linkDown = time.Second
 
-// closedFor is how long the channel can send nothing; 0 lets one SMS through.
-func (o *Outbox) closedFor() time.Duration {
+// closedFor is how long the channel can send nothing; 0 lets one SMS through,
+// with a pass of the breaker.
+func (o *Outbox) closedFor() (wait time.Duration, pass int) {
 	if o.linkLost() != nil {
-		return linkDown
+		return linkDown, 0
 	}
 	return o.breaker.wait()
 }
 
 // route is the outbox through which the phone is reached now: this one, or that
 // of the backup channel while this channel is down.
-func (o *Outbox) route(p gateway.Phone) (through *Outbox, wait time.Duration) {
-	wait = o.closedFor()
+func (o *Outbox) route(p gateway.Phone) (through *Outbox, wait time.Duration, pass int) {
+	wait, pass = o.closedFor()
 	if wait > 0 && o.covered(p) {
-		if other := o.backup.closedFor(); other == 0 {
-			return o.backup, 0
+		if other, pass := o.backup.closedFor(); other == 0 {
+			return o.backup, 0, pass
 		}
 	}
-	return o, wait
+	return o, wait, pass
 }
 
 // covered tells whether the backup channel sends to the phone.
