@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"haat/gateway/console/index"
-	"haat/gateway/messagelog"
 )
 
 // rebuild runs the command and gives what it prints.
@@ -37,26 +35,8 @@ func TestIndexRebuild(t *testing.T) {
 	h.text(phone, "qwrtp zxcvb")
 	h.awaitSMS(phone, "did not understand")
 
-	log, b, err := openLog(t.Context(), Config{Data: h.data}, &stdio{Err: &h.errs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	running := filepath.Join(t.TempDir(), indexFile)
-	stop := indexing(t, running, log, func(ctx context.Context, ix *index.Index) error { return ix.Serve(ctx, b.Conn()) })
-	eventually(t, "the running haat makes its index anew", func() bool {
-		out, err := rebuild(t, h.data)
-		if err != nil || !strings.Contains(out, "made anew") {
-			t.Fatalf("%s: %v", out, err)
-		}
-		_, err = os.Stat(filepath.Join(h.data, indexFile))
-		if err == nil { // Serve was not there yet
-			return os.Remove(filepath.Join(h.data, indexFile)) != nil
-		}
-		return errors.Is(err, os.ErrNotExist)
-	})
-	stop()
-	if err := b.Close(); err != nil {
-		t.Error(err)
+	if out, err := rebuild(t, h.data); err != nil || !strings.Contains(out, "The index is made anew: ") {
+		t.Errorf("of a running haat: %s: %v", out, err)
 	}
 	h.stop()
 
@@ -68,37 +48,18 @@ func TestIndexRebuild(t *testing.T) {
 	if err != nil || !strings.Contains(out, "The index is made anew: ") || strings.Contains(out, " 0 messages") {
 		t.Errorf("%s: %v", out, err)
 	}
-	again, b, err := openLog(t.Context(), Config{Data: h.data}, &stdio{Err: &h.errs})
+	log, b, err := openLog(t.Context(), Config{Data: h.data}, &stdio{Err: &h.errs})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	ix, err := index.Open(t.Context(), path, again, zerolog.Nop())
+	ix, err := index.Open(t.Context(), path, log, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer ix.Close()
 	if page, err := ix.Search(t.Context(), index.Filter{Text: "ZXCVB", Errors: true}, 0, 10); err != nil || len(page.Rows) != 1 || page.Rows[0].Phone != phone {
 		t.Errorf("found %d rows, %v", len(page.Rows), err)
-	}
-}
-
-// indexing follows the log as a running haat does, until stop.
-func indexing(t *testing.T, path string, log *messagelog.Log, serve func(context.Context, *index.Index) error) (stop func()) {
-	t.Helper()
-	ix, err := index.Open(t.Context(), path, log, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 2)
-	go func() { ended <- ix.Run(ctx) }()
-	go func() { ended <- serve(ctx, ix) }()
-	return func() {
-		cancel()
-		if err := errors.Join(<-ended, <-ended, ix.Close()); err != nil {
-			t.Error(err)
-		}
 	}
 }
 
