@@ -107,7 +107,7 @@ func (o *operatorsRoom) invite(ctx context.Context, w io.Writer, base string) er
 	case err != nil:
 		return errors.Join(errors.New("the operators' sign-in cannot be prepared"), err)
 	case o.demo:
-		fmt.Fprintf(w, "What the operators see:\n  %s   (sign in as %s with %s)\n\n", base, name, password)
+		fmt.Fprintf(w, "Their console, in a browser:\n  %s   (sign in as %s with %s)\n\n", base, name, password)
 	case link != "":
 		fmt.Fprintf(w, "The first operator chooses a name and a password here, within 24 hours:\n  %s\n\n", link)
 	}
