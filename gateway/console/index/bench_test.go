@@ -84,8 +84,8 @@ func BenchmarkSearch(b *testing.B) {
 	defer ix.Close()
 	v, begun := newVillage(), time.Now()
 	for at := 0; at < messages; {
-		lines := make([]messagelog.Line, 0, batchSize)
-		for ; len(lines) < batchSize && at < messages; at++ {
+		lines := make([]messagelog.Line, 0, stride)
+		for ; len(lines) < stride && at < messages; at++ {
 			lines = append(lines, v.next())
 		}
 		ix.put(b, b, lines)

@@ -27,12 +27,13 @@ type Index struct {
 	wipes   chan chan error // who wants the index made anew
 	moved   sync.Mutex
 	changed chan struct{}
+	busy    busyness // of the goroutine that takes batches alone
 }
 
 // Bounds of the work.
 const (
-	// batchSize is how many messages one transaction takes, about 1 kB each.
-	batchSize = 8192
+	// stride is how many messages one transaction takes, about 1 kB each.
+	stride = 2048
 	// beat is the pause between two transactions while there is less to do: a
 	// transaction costs the same for one message and for many.
 	beat = 100 * time.Millisecond
@@ -125,7 +126,7 @@ func (ix *Index) follow(ctx context.Context) error {
 	})
 	group.Go(func() error { return ix.retain(ctx) })
 	group.Go(func() error {
-		err := ix.log.Follow(ctx, ix.done.Load(), batchSize, func(lines []messagelog.Line) error { return ix.take(ctx, lines) })
+		err := ix.log.Follow(ctx, ix.done.Load(), stride, func(lines []messagelog.Line) error { return ix.take(ctx, lines) })
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -202,13 +203,29 @@ func (ix *Index) take(ctx context.Context, lines []messagelog.Line) error {
 	}
 	ix.done.Store(lines[len(lines)-1].Seq)
 	ix.tell()
-	if len(lines) < batchSize {
-		select {
-		case <-time.After(beat - time.Since(begun)):
-		case <-ctx.Done():
-		}
+	rest, err := ix.rest(ctx, begun, len(lines))
+	if err != nil || rest <= 0 {
+		return err
+	}
+	select {
+	case <-time.After(rest):
+	case <-ctx.Done():
 	}
 	return nil
+}
+
+// rest is how long to leave the processor to others after a batch.
+func (ix *Index) rest(ctx context.Context, begun time.Time, lines int) (time.Duration, error) {
+	x, err := ix.log.Extent(ctx)
+	if err != nil {
+		return 0, err
+	}
+	now := time.Now()
+	rest := ix.busy.rest(x.Last, now, now.Sub(begun))
+	if lines < stride {
+		rest = max(rest, beat-now.Sub(begun))
+	}
+	return rest, nil
 }
 
 // errElsewhere says that two programs write one index.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -331,17 +332,25 @@ func escapeUCS2(text string) string {
 	return escaped.String()
 }
 
-// freePorts finds four ports that nobody listens on.
+// freePorts finds four ports that nobody listens on. They are below those that
+// the system gives to whoever asks for any, so that no other test comes between.
 func freePorts(t testing.TB) ports {
 	t.Helper()
+	const lowest, highest = 15_000, 30_000
 	var found [4]int
 	for i := range found {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+		for tries := 0; found[i] == 0; tries++ {
+			port := lowest + rand.IntN(highest-lowest)
+			listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+			if err != nil && tries == 100 {
+				t.Fatal("no free port for Kannel: ", err)
+			}
+			if err != nil {
+				continue
+			}
+			defer listener.Close() // all at the end, so that no port is found twice
+			found[i] = port
 		}
-		defer listener.Close() // all at the end, so that no port is found twice
-		found[i] = listener.Addr().(*net.TCPAddr).Port
 	}
 	return ports{admin: found[0], boxes: found[1], network: found[2], sendsms: found[3]}
 }

@@ -1,0 +1,32 @@
+package index
+
+import "time"
+
+// What the index leaves to those who answer villagers and send to them: searches
+// may wait, they may not.
+const (
+	// perWork is at how many new messages a second in the log the index rests as
+	// long as it works; at twice as many, twice as long.
+	perWork = 1000
+	// maxRest bounds the rest, in times the work, so that it always gets on.
+	maxRest = 15
+)
+
+// busyness tells from how fast the log grows how busy haat is.
+type busyness struct {
+	last uint64
+	at   time.Time
+}
+
+// rest gives how long to rest after work, when the log has come to a message
+// since the last call. A log that does not grow leaves the processor free.
+func (b *busyness) rest(last uint64, now time.Time, work time.Duration) time.Duration {
+	before := *b
+	*b = busyness{last: last, at: now}
+	passed := now.Sub(before.at).Seconds()
+	if before.at.IsZero() || passed <= 0 || last < before.last {
+		return 0
+	}
+	perSecond := float64(last-before.last) / passed
+	return time.Duration(min(perSecond/perWork, maxRest) * float64(work))
+}

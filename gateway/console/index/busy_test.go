@@ -1,0 +1,38 @@
+package index
+
+import (
+	"testing"
+	"time"
+)
+
+func TestTheIndexRestsAsTheLogGrows(t *testing.T) {
+	const work = 10 * time.Millisecond
+	begun := time.Now()
+	for _, tt := range []struct {
+		name string
+		new  uint64 // messages in the second before
+		want time.Duration
+	}{
+		{"nothing comes", 0, 0},
+		{"a village", 10, work / 100},
+		{"a country at noon", 1000, work},
+		{"twice as many", 2000, 2 * work},
+		{"a bulk notice", 50_000, maxRest * work},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var b busyness
+			if rest := b.rest(100, begun, work); rest != 0 {
+				t.Errorf("it rests %v before it knows anything", rest)
+			}
+			if rest := b.rest(100+tt.new, begun.Add(time.Second), work); rest != tt.want {
+				t.Errorf("it rests %v, want %v", rest, tt.want)
+			}
+		})
+	}
+	t.Run("another log begins lower", func(t *testing.T) {
+		b := busyness{last: 100, at: begun}
+		if rest := b.rest(5, begun.Add(time.Second), work); rest != 0 {
+			t.Errorf("it rests %v", rest)
+		}
+	})
+}
