@@ -7,7 +7,7 @@ import "time"
 const (
 	// perWork is at how many new messages a second in the log the index rests as
 	// long as it works; at twice as many, twice as long.
-	perWork = 1000
+	perWork = 250
 	// maxRest bounds the rest, in times the work, so that it always gets on.
 	maxRest = 15
 )

@@ -14,9 +14,9 @@ func TestTheIndexRestsAsTheLogGrows(t *testing.T) {
 		want time.Duration
 	}{
 		{"nothing comes", 0, 0},
-		{"a village", 10, work / 100},
-		{"a country at noon", 1000, work},
-		{"twice as many", 2000, 2 * work},
+		{"a village", perWork / 25, work / 25},
+		{"a country at noon", perWork, work},
+		{"twice as many", 2 * perWork, 2 * work},
 		{"a bulk notice", 50_000, maxRest * work},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
