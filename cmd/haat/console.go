@@ -13,6 +13,7 @@ import (
 	"haat/gateway/console"
 	"haat/gateway/console/account"
 	"haat/gateway/console/index"
+	"haat/gateway/console/store"
 	"haat/gateway/lang"
 	"haat/gateway/messagelog"
 )
@@ -40,11 +41,15 @@ func (h *house) openConsole(ctx context.Context, log *messagelog.Log, people *me
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := account.Open(ctx, filepath.Join(h.cfg.Data, accountsFile), account.Config{PublicURL: h.cfg.PublicURL, Texts: words, Logger: h.logger})
+	notes, err := store.Open(ctx, filepath.Join(h.cfg.Data, consoleFile))
 	if err != nil {
 		return nil, err
 	}
-	h.closers = append(h.closers, accounts.Close)
+	h.closers = append(h.closers, notes.Close)
+	accounts, err := account.New(notes, account.Config{PublicURL: h.cfg.PublicURL, Texts: words, Logger: h.logger})
+	if err != nil {
+		return nil, err
+	}
 	key, err := console.OpenKey(filepath.Join(h.cfg.Data, consoleKeyFile))
 	if err != nil {
 		return nil, err

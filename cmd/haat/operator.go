@@ -17,8 +17,8 @@ import (
 	"haat/gateway/console/account"
 )
 
-// accountsFile is where the console keeps its operators, in the data directory.
-const accountsFile = "console.db"
+// consoleFile is where the console keeps its operators, in the data directory.
+const consoleFile = "console.db"
 
 // operatorCmds are the commands about those who may use the console. They work
 // while haat runs and while it is stopped.
@@ -161,7 +161,7 @@ func (p place) withAccounts(ctx context.Context, begin bool, do func(*account.Ac
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(cfg.Data, accountsFile)
+	path := filepath.Join(cfg.Data, consoleFile)
 	if _, err := os.Stat(path); err != nil && !begin {
 		return fmt.Errorf("there are no operators in %s: add the first with `haat operator add NAME --role admin --data %s`, or name the right directory with --data", cfg.Data, cfg.Data)
 	}

@@ -77,7 +77,7 @@ func TestOperatorCommands(t *testing.T) {
 	if err != nil || json.Unmarshal([]byte(out), &o) != nil || o.Name != "amina" || o.Role != account.Admin || time.Since(o.Added) > time.Hour {
 		t.Errorf("%s %v", out, err)
 	}
-	a, err := account.Open(t.Context(), filepath.Join(data, accountsFile), account.Config{})
+	a, err := account.Open(t.Context(), filepath.Join(data, consoleFile), account.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestOperatorCommands(t *testing.T) {
 // The command is used while haat has the accounts open.
 func TestOperatorCommandsBesideHaat(t *testing.T) {
 	data := t.TempDir()
-	a, err := account.Open(t.Context(), filepath.Join(data, accountsFile), account.Config{})
+	a, err := account.Open(t.Context(), filepath.Join(data, consoleFile), account.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

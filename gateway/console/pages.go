@@ -55,8 +55,8 @@ type frame struct {
 	Version   string
 	Operator  account.Operator
 	SignedIn  bool
+	Sections  []section
 	MayReveal bool
-	MayAudit  bool
 	Content   any
 }
 
@@ -102,7 +102,10 @@ func (c *Console) frameOf(r *http.Request, page, title string, content any) fram
 	f := frame{
 		Title: c.texts.say(code, title), Language: code, Theme: themeOf(r), Here: r.URL.RequestURI(), Page: page,
 		Demo: c.Demo, Version: c.Version, Operator: operator, SignedIn: ok,
-		MayReveal: operator.Role.May(account.Agent), MayAudit: operator.Role.May(account.Admin), Content: content,
+		MayReveal: operator.Role.May(account.Agent), Content: content,
+	}
+	if ok {
+		f.Sections = c.sections(operator.Role)
 	}
 	for i, theme := range themes {
 		if theme == f.Theme {

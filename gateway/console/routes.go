@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 
 	"haat/gateway/console/account"
 )
@@ -19,20 +20,37 @@ type route struct {
 // routes are all addresses of the console but those of the gate. There is no
 // other way to add one, so that a test can walk them.
 func (c *Console) routes() []route {
+	return slices.Concat(
+		c.logRoutes(), c.conversationRoutes(), c.takeOverRoutes(), c.attentionRoutes(), c.orderRoutes(), c.catalogRoutes(),
+		c.overviewRoutes(), c.alertRoutes(), c.practiceRoutes(), c.viewRoutes(), c.exportRoutes(), c.auditRoutes(),
+		[]route{
+			{"POST", "/settings", account.Viewer, c.settings},
+			{"GET", "/static/{file}", everybody, c.static},
+		},
+	)
+}
+
+func (c *Console) logRoutes() []route {
 	return []route{
 		{"GET", "/{$}", account.Viewer, c.logPage},
 		{"GET", "/rows", account.Viewer, c.moreRows},
 		{"GET", "/live", account.Viewer, c.liveLog},
 		{"GET", "/counters", account.Viewer, c.countersPart},
 		{"POST", "/find", account.Viewer, c.find},
+	}
+}
+
+func (c *Console) conversationRoutes() []route {
+	return []route{
 		{"GET", "/phone/{token}", account.Viewer, c.conversationPage},
 		{"GET", "/phone/{token}/older", account.Viewer, c.olderLines},
 		{"GET", "/phone/{token}/live", account.Viewer, c.liveConversation},
 		{"POST", "/phone/{token}/reveal", account.Agent, c.reveal},
-		{"GET", "/audit", account.Admin, c.auditPage},
-		{"POST", "/settings", account.Viewer, c.settings},
-		{"GET", "/static/{file}", everybody, c.static},
 	}
+}
+
+func (c *Console) auditRoutes() []route {
+	return []route{{"GET", "/audit", account.Admin, c.auditPage}}
 }
 
 // Routes adds the console and its sign-in to a mux.

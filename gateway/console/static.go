@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"io/fs"
 	"mime"
 	"net/http"
 	"path"
@@ -12,7 +13,7 @@ import (
 	"time"
 )
 
-//go:embed static/*.css static/*.js static/*.svg
+//go:embed static
 var staticFiles embed.FS
 
 // files are what pages load. A file's address has a hash of what is in it, so
@@ -29,16 +30,40 @@ func loadFiles() (*files, error) {
 		return nil, err
 	}
 	for _, entry := range entries {
-		data, err := staticFiles.ReadFile(path.Join("static", entry.Name()))
+		name, data, err := readStatic(entry)
 		if err != nil {
 			return nil, err
 		}
 		hash := sha256.Sum256(data)
-		ext := path.Ext(entry.Name())
-		hashed := strings.TrimSuffix(entry.Name(), ext) + "." + hex.EncodeToString(hash[:6]) + ext
-		f.address[entry.Name()], f.content[hashed] = "/static/"+hashed, data
+		ext := path.Ext(name)
+		hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(hash[:6]) + ext
+		f.address[name], f.content[hashed] = "/static/"+hashed, data
 	}
 	return f, nil
+}
+
+// readStatic reads a file, or puts those of a folder together: css/ has a file
+// for each page and js/ likewise, of which browsers get one console.css and one
+// console.js.
+func readStatic(entry fs.DirEntry) (name string, data []byte, err error) {
+	name = entry.Name()
+	at := path.Join("static", name)
+	if !entry.IsDir() {
+		data, err = staticFiles.ReadFile(at)
+		return name, data, err
+	}
+	parts, err := staticFiles.ReadDir(at)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, part := range parts {
+		text, err := staticFiles.ReadFile(path.Join(at, part.Name()))
+		if err != nil {
+			return "", nil, err
+		}
+		data = append(append(data, text...), '\n')
+	}
+	return "console." + name, data, nil
 }
 
 // static serves a file. Its plain name is good too, for pages that do not know

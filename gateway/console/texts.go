@@ -1,9 +1,9 @@
 package console
 
 import (
-	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/http"
 	"path"
@@ -14,10 +14,8 @@ import (
 	"golang.org/x/text/language"
 
 	"haat/gateway/console/account"
+	"haat/gateway/lang"
 )
-
-//go:embed texts/*.yaml
-var textFiles embed.FS
 
 // model is the language that every other is checked against.
 const model = "en"
@@ -33,18 +31,29 @@ type texts struct {
 // model says, with the same {places}.
 func loadTexts() (*texts, error) {
 	t := &texts{words: map[string]map[string]string{}}
-	names, err := textFiles.ReadDir("texts")
+	files := lang.Console()
+	names, err := fs.Glob(files, "*/*.yaml")
 	if err != nil {
 		return nil, err
 	}
-	for _, entry := range names {
-		code := strings.TrimSuffix(entry.Name(), ".yaml")
-		data, err := textFiles.ReadFile(path.Join("texts", entry.Name()))
+	for _, name := range names {
+		code := path.Dir(name)
+		data, err := fs.ReadFile(files, name)
 		if err != nil {
 			return nil, err
 		}
-		if t.words[code], err = readTexts(data); err != nil {
-			return nil, fmt.Errorf("texts of the console: %s: %w", entry.Name(), err)
+		words, err := readTexts(data)
+		if err != nil {
+			return nil, fmt.Errorf("texts of the console: %s: %w", name, err)
+		}
+		if t.words[code] == nil {
+			t.words[code] = map[string]string{}
+		}
+		for key, text := range words {
+			if _, twice := t.words[code][key]; twice {
+				return nil, fmt.Errorf("texts of the console: %s: another file of the language says %s, too", name, key)
+			}
+			t.words[code][key] = text
 		}
 	}
 	for _, key := range account.Keys() { // what the sign-in says is at home there
@@ -89,14 +98,14 @@ func (t *texts) complete() error {
 		for _, key := range slices.Sorted(maps.Keys(t.words[model])) {
 			said, ok := t.words[code][key]
 			if !ok || strings.TrimSpace(said) == "" {
-				errs = append(errs, fmt.Errorf("texts of the console: %s.yaml lacks %s", code, key))
+				errs = append(errs, fmt.Errorf("texts of the console: %s lacks %s", code, key))
 			} else if !slices.Equal(places(said), places(t.words[model][key])) {
-				errs = append(errs, fmt.Errorf("texts of the console: %s.yaml: %s has other {places} than %s.yaml", code, key, model))
+				errs = append(errs, fmt.Errorf("texts of the console: %s: %s has other {places} than in %s", code, key, model))
 			}
 		}
 		for key := range t.words[code] {
 			if _, ok := t.words[model][key]; !ok {
-				errs = append(errs, fmt.Errorf("texts of the console: %s.yaml: nothing says %s", code, key))
+				errs = append(errs, fmt.Errorf("texts of the console: %s: nothing says %s", code, key))
 			}
 		}
 	}

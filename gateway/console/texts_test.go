@@ -20,7 +20,7 @@ func TestTextsAreComplete(t *testing.T) {
 	all.words["zh"]["live.news"] = "条新消息"
 	all.words["zh"]["live.old"] = "旧"
 	err = all.complete()
-	for _, want := range []string{"sw.yaml lacks log.title", "zh.yaml: live.news has other {places}", "nothing says live.old"} {
+	for _, want := range []string{"sw lacks log.title", "zh: live.news has other {places}", "nothing says live.old"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("not found: %s in %v", want, err)
 		}

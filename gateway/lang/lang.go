@@ -4,14 +4,15 @@
 //
 // A language is two files beside this one: sw.yaml for what is said and
 // sw.words.yaml for what is understood. A third, hi-Latn.yaml, says the same in
-// Latin script for channels and phones that have no other. Adding a language
-// is adding files.
+// Latin script for channels and phones that have no other. What operators' pages
+// say is in console/sw. Adding a language is adding files.
 package lang
 
 import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
@@ -24,6 +25,16 @@ import (
 
 //go:embed *.yaml
 var files embed.FS
+
+//go:embed console
+var console embed.FS
+
+// Console has a folder for each language that operators' pages speak, with what
+// they say.
+func Console() fs.FS {
+	pages, _ := fs.Sub(console, "console") // the folder is there
+	return pages
+}
 
 // English is the code of the language whose words are understood in every
 // market and whose phrases say which placeholders a phrase has.

@@ -13,7 +13,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/rs/zerolog"
 
-	_ "modernc.org/sqlite" // the driver of the database
+	"haat/gateway/console/store"
 )
 
 // Config is what the accounts are told by the house.
@@ -34,7 +34,7 @@ type Config struct {
 type Accounts struct {
 	cfg      Config
 	https    bool // by the public address
-	db       *database
+	db       *store.Store
 	hashes   *hasher
 	sessions *scs.SessionManager
 	origins  *http.CrossOriginProtection
@@ -44,18 +44,14 @@ type Accounts struct {
 
 var _ Gate = (*Accounts)(nil)
 
-// Open opens the database file, makes it where there is none, and brings it up
-// to this version of haat. Close it when done.
-func Open(ctx context.Context, path string, cfg Config) (*Accounts, error) {
-	a := &Accounts{cfg: cfg, hashes: newHasher(), origins: http.NewCrossOriginProtection()}
+// New returns the accounts that are kept in the console's store.
+func New(db *store.Store, cfg Config) (*Accounts, error) {
+	a := &Accounts{db: db, cfg: cfg, hashes: newHasher(), origins: http.NewCrossOriginProtection()}
 	if err := a.knowPublicURL(); err != nil {
 		return nil, err
 	}
 	var err error
 	if a.pages, err = parsePages(); err != nil {
-		return nil, err
-	}
-	if a.db, err = openDatabase(ctx, path); err != nil {
 		return nil, err
 	}
 	a.sessions = newSessions(a.db)
@@ -83,9 +79,22 @@ func (a *Accounts) knowPublicURL() error {
 	return a.origins.AddTrustedOrigin(u.Scheme + "://" + host)
 }
 
-// Close lets go of the database.
+// Open opens the console's store for the accounts alone. Close it when done.
+func Open(ctx context.Context, path string, cfg Config) (*Accounts, error) {
+	db, err := store.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	a, err := New(db, cfg)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return a, nil
+}
+
+// Close lets go of the store.
 func (a *Accounts) Close() error {
-	if err := a.db.close(); err != nil {
+	if err := a.db.Close(); err != nil {
 		return fmt.Errorf("closing the accounts: %w", err)
 	}
 	return nil

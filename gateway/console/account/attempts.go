@@ -65,7 +65,7 @@ func pause(failures, free int) time.Duration {
 // those of the first counter.
 func (a *Accounts) take(ctx context.Context, counters []counter) (failures int, wait time.Duration, err error) {
 	now := time.Now()
-	err = a.db.within(ctx, func(tx *sql.Tx) error {
+	err = a.db.Within(ctx, func(tx *sql.Tx) error {
 		if err := forget(ctx, tx, now); err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (a *Accounts) take(ctx context.Context, counters []counter) (failures int, 
 
 // giveBack takes back that an attempt was counted.
 func (a *Accounts) giveBack(ctx context.Context, counters ...counter) error {
-	return a.db.within(ctx, func(tx *sql.Tx) error {
+	return a.db.Within(ctx, func(tx *sql.Tx) error {
 		for _, c := range counters {
 			count, _, err := attemptsOf(ctx, tx, c.of)
 			if err != nil {
@@ -115,7 +115,7 @@ func (a *Accounts) giveBack(ctx context.Context, counters ...counter) error {
 // given back its one attempt: else who has one account could go on for ever
 // trying those of others.
 func (a *Accounts) succeeded(ctx context.Context, counters []counter) error {
-	if _, err := a.db.write.ExecContext(ctx, "DELETE FROM attempts WHERE of = $1", counters[0].of); err != nil {
+	if _, err := a.db.Write.ExecContext(ctx, "DELETE FROM attempts WHERE of = $1", counters[0].of); err != nil {
 		return err
 	}
 	return a.giveBack(ctx, counters[1:]...)

@@ -253,7 +253,7 @@ func TestFloodOfSignInsIsBounded(t *testing.T) {
 			t.Errorf("%d busy, %d answered, %d else", busy.Load(), right.Load(), other.Load())
 		}
 		var counted int
-		if err := a.db.read.QueryRowContext(t.Context(), "SELECT count(*) FROM attempts WHERE failures > 0 AND of LIKE 'name %'").Scan(&counted); err != nil {
+		if err := a.db.Read.QueryRowContext(t.Context(), "SELECT count(*) FROM attempts WHERE failures > 0 AND of LIKE 'name %'").Scan(&counted); err != nil {
 			t.Fatal(err)
 		}
 		if counted != hashesWaiting {
@@ -312,7 +312,7 @@ func TestAnswerDoesNotTellWhoExists(t *testing.T) {
 
 func TestAttemptsAreBounded(t *testing.T) {
 	a := open(t, Config{})
-	if _, err := a.db.write.ExecContext(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+	if _, err := a.db.Write.ExecContext(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
 		INSERT INTO attempts SELECT 'address ' || i, 1, $2 + i, 0 FROM n`, maxAttempts, time.Now().UnixNano()); err != nil {
 		t.Fatal(err)
 	}
@@ -322,7 +322,7 @@ func TestAttemptsAreBounded(t *testing.T) {
 		}
 	}
 	var count int
-	if err := a.db.read.QueryRowContext(t.Context(), "SELECT count(*) FROM attempts").Scan(&count); err != nil || count > maxAttempts+2 {
+	if err := a.db.Read.QueryRowContext(t.Context(), "SELECT count(*) FROM attempts").Scan(&count); err != nil || count > maxAttempts+2 {
 		t.Errorf("%d rows, %v", count, err)
 	}
 }

@@ -28,7 +28,7 @@ const (
 
 // Record adds to the audit log. An act without a time is of now.
 func (a *Accounts) Record(ctx context.Context, act Act) error {
-	if err := a.db.within(ctx, func(tx *sql.Tx) error { return record(ctx, tx, act) }); err != nil {
+	if err := a.db.Within(ctx, func(tx *sql.Tx) error { return record(ctx, tx, act) }); err != nil {
 		return fmt.Errorf("writing the audit log: %w", err)
 	}
 	return nil
@@ -70,7 +70,7 @@ func (a *Accounts) Acts(ctx context.Context, before time.Time, limit int) ([]Act
 	if !before.IsZero() {
 		end = before.UnixNano()
 	}
-	rows, err := a.db.read.QueryContext(ctx, "SELECT at, operator, what, about, detail FROM acts WHERE at < $1 ORDER BY at DESC LIMIT $2", end, min(max(limit, 0), MaxActs))
+	rows, err := a.db.Read.QueryContext(ctx, "SELECT at, operator, what, about, detail FROM acts WHERE at < $1 ORDER BY at DESC LIMIT $2", end, min(max(limit, 0), MaxActs))
 	if err != nil {
 		return nil, fmt.Errorf("reading the audit log: %w", err)
 	}

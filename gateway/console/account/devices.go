@@ -22,7 +22,7 @@ func (a *Accounts) knownDevice(r *http.Request, name string) (string, error) {
 		return "", nil
 	}
 	var known bool
-	err := a.db.read.QueryRowContext(r.Context(), "SELECT EXISTS (SELECT 1 FROM devices WHERE token = $1 AND operator = $2 AND used > $3)",
+	err := a.db.Read.QueryRowContext(r.Context(), "SELECT EXISTS (SELECT 1 FROM devices WHERE token = $1 AND operator = $2 AND used > $3)",
 		digest(token), folded(name), time.Now().Add(-deviceTime).UnixNano()).Scan(&known)
 	if !known {
 		return "", err
@@ -38,7 +38,7 @@ func (a *Accounts) rememberDevice(w http.ResponseWriter, r *http.Request, name, 
 		token = newToken()
 	}
 	ctx := context.WithoutCancel(r.Context())
-	err := a.db.within(ctx, func(tx *sql.Tx) error {
+	err := a.db.Within(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "INSERT INTO devices (token, operator, used) VALUES ($1, $2, $3) ON CONFLICT (token) DO UPDATE SET used = $3",
 			digest(token), folded(name), time.Now().UnixNano()); err != nil {
 			return err

@@ -75,7 +75,7 @@ func goodLink(ctx context.Context, ask asker, token string) error {
 
 func (a *Accounts) showFirst(w http.ResponseWriter, r *http.Request) {
 	token := r.FormValue("token")
-	if err := goodLink(r.Context(), a.db.read, token); err != nil {
+	if err := goodLink(r.Context(), a.db.Read, token); err != nil {
 		a.refuseFirst(w, r, form{}, err)
 		return
 	}
@@ -84,7 +84,7 @@ func (a *Accounts) showFirst(w http.ResponseWriter, r *http.Request) {
 
 func (a *Accounts) makeFirst(w http.ResponseWriter, r *http.Request) {
 	f := form{Token: r.PostForm.Get("token"), Name: norm.NFKC.String(r.PostForm.Get("name"))}
-	err := goodLink(r.Context(), a.db.read, f.Token) // before the work of hashing
+	err := goodLink(r.Context(), a.db.Read, f.Token) // before the work of hashing
 	if err == nil {
 		err = a.addFirst(r.Context(), f.Token, f.Name, r.PostForm.Get("password"), r.PostForm.Get("repeat"))
 	}
@@ -111,7 +111,7 @@ func (a *Accounts) addFirst(ctx context.Context, token, name, password, repeat s
 	if err != nil {
 		return err
 	}
-	err = a.db.within(ctx, func(tx *sql.Tx) error {
+	err = a.db.Within(ctx, func(tx *sql.Tx) error {
 		if err := goodLink(ctx, tx, token); err != nil {
 			return err
 		}

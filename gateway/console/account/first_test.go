@@ -237,7 +237,7 @@ func TestSecretsAreKeptNowhere(t *testing.T) {
 	b.get("/first?token=" + token)
 	b.ask("POST", "/logout", nil)
 	b.mustSignIn("amina", secrets[0])
-	if err := a.db.close(); err != nil {
+	if err := a.db.Close(); err != nil {
 		t.Fatal(err)
 	}
 	b.get("/")

@@ -142,7 +142,7 @@ func (a *Accounts) SetRole(ctx context.Context, by, name string, role Role) erro
 
 // List gives all operators by name, MaxOperators at most.
 func (a *Accounts) List(ctx context.Context) ([]Operator, error) {
-	rows, err := a.db.read.QueryContext(ctx, "SELECT name, role, added FROM operators ORDER BY folded")
+	rows, err := a.db.Read.QueryContext(ctx, "SELECT name, role, added FROM operators ORDER BY folded")
 	if err != nil {
 		return nil, fmt.Errorf("listing the operators: %w", err)
 	}
@@ -171,7 +171,7 @@ type operator struct {
 func (a *Accounts) find(ctx context.Context, name string) (o operator, err error) {
 	var hash sql.NullString
 	var added int64
-	err = a.db.read.QueryRowContext(ctx, "SELECT name, role, hash, stamp, demo, added FROM operators WHERE folded = $1", folded(name)).
+	err = a.db.Read.QueryRowContext(ctx, "SELECT name, role, hash, stamp, demo, added FROM operators WHERE folded = $1", folded(name)).
 		Scan(&o.Name, &o.Role, &hash, &o.stamp, &o.demo, &added)
 	if errors.Is(err, sql.ErrNoRows) {
 		return o, ErrNotFound
@@ -182,7 +182,7 @@ func (a *Accounts) find(ctx context.Context, name string) (o operator, err error
 
 // change does something about the accounts, all of it or nothing.
 func (a *Accounts) change(ctx context.Context, what string, do func(*sql.Tx) error) error {
-	err := a.db.within(ctx, do)
+	err := a.db.Within(ctx, do)
 	var no *Refused
 	if err == nil || errors.As(err, &no) || errors.Is(err, ErrNotFound) {
 		return err

@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"haat/gateway/console/store"
 )
 
 func TestNames(t *testing.T) {
@@ -209,7 +211,7 @@ func TestOperatorsAreListed(t *testing.T) {
 
 func TestOperatorsAreBounded(t *testing.T) {
 	a := open(t, Config{})
-	if _, err := a.db.write.ExecContext(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+	if _, err := a.db.Write.ExecContext(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
 		INSERT INTO operators (folded, name, role, stamp, added) SELECT 'o' || i, 'o' || i, 'viewer', '', 0 FROM n`, MaxOperators); err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +233,7 @@ func TestAuditLogOnlyGrows(t *testing.T) {
 		"REPLACE INTO acts (id, at, operator, what, about, detail) VALUES (1, 1, '', '', '', '')",
 		"INSERT OR REPLACE INTO acts (at, operator, what, about, detail) SELECT at, '', '', '', '' FROM acts LIMIT 1",
 	} {
-		if _, err := a.db.write.ExecContext(t.Context(), attempt); err == nil || !strings.Contains(err.Error(), "append only") {
+		if _, err := a.db.Write.ExecContext(t.Context(), attempt); err == nil || !strings.Contains(err.Error(), "append only") {
 			t.Errorf("%s: %v", attempt, err)
 		}
 	}
@@ -413,10 +415,10 @@ func TestOpenedAtOnce(t *testing.T) {
 func TestFileOfANewerHaat(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "console.db")
 	a := openAt(t, path, Config{})
-	if _, err := a.db.write.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)"); err != nil {
+	if _, err := a.db.Write.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), path, Config{}); !errors.Is(err, errNewer) {
+	if _, err := Open(t.Context(), path, Config{}); !errors.Is(err, store.ErrNewer) {
 		t.Errorf("%v", err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"haat/gateway/console/store"
 )
 
 // How long a session lasts.
@@ -34,7 +36,7 @@ const (
 
 // newSessions manages sessions. It is not made by scs.New, which starts a
 // goroutine for a store in memory.
-func newSessions(db *database) *scs.SessionManager {
+func newSessions(db *store.Store) *scs.SessionManager {
 	return &scs.SessionManager{
 		IdleTimeout: IdleTime, Lifetime: SessionTime, HashTokenInStore: true,
 		Codec: scs.GobCodec{}, Store: sessionStore{db},
@@ -103,13 +105,13 @@ func endSessions(ctx context.Context, tx *sql.Tx, name string) error {
 }
 
 // sessionStore keeps sessions for scs, by the hashes of their tokens.
-type sessionStore struct{ db *database }
+type sessionStore struct{ db *store.Store }
 
 var _ scs.CtxStore = sessionStore{}
 
 // FindCtx implements scs.CtxStore.
 func (s sessionStore) FindCtx(ctx context.Context, token string) (data []byte, found bool, err error) {
-	err = s.db.read.QueryRowContext(ctx, "SELECT data FROM sessions WHERE token = $1 AND ended = 0 AND expires > $2", token, time.Now().UnixNano()).Scan(&data)
+	err = s.db.Read.QueryRowContext(ctx, "SELECT data FROM sessions WHERE token = $1 AND ended = 0 AND expires > $2", token, time.Now().UnixNano()).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
@@ -130,7 +132,7 @@ func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, 
 		return nil
 	}
 	name, _ := values[inOperator].(string)
-	err = s.db.within(ctx, func(tx *sql.Tx) error {
+	err = s.db.Within(ctx, func(tx *sql.Tx) error {
 		for _, do := range []struct {
 			text string
 			with []any
@@ -158,7 +160,7 @@ func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, 
 func (s sessionStore) fresh(ctx context.Context, token string, values map[string]any, expiry time.Time) bool {
 	var kept []byte
 	var expires int64
-	err := s.db.read.QueryRowContext(ctx, "SELECT data, expires FROM sessions WHERE token = $1", token).Scan(&kept, &expires)
+	err := s.db.Read.QueryRowContext(ctx, "SELECT data, expires FROM sessions WHERE token = $1", token).Scan(&kept, &expires)
 	if err != nil || expiry.Sub(time.Unix(0, expires)) >= touchEvery {
 		return false
 	}
@@ -168,7 +170,7 @@ func (s sessionStore) fresh(ctx context.Context, token string, values map[string
 
 // DeleteCtx implements scs.CtxStore.
 func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
-	if _, err := s.db.write.ExecContext(ctx, "UPDATE sessions SET ended = 1 WHERE token = $1", token); err != nil {
+	if _, err := s.db.Write.ExecContext(ctx, "UPDATE sessions SET ended = 1 WHERE token = $1", token); err != nil {
 		return fmt.Errorf("ending a session: %w", err)
 	}
 	return nil

@@ -222,7 +222,7 @@ func TestUseIsNotedOnceAMinute(t *testing.T) {
 	during(t, func(t *testing.T, a *Accounts, h http.Handler) {
 		cookies := knockToSignIn(h, office, "amina", good).Cookies()
 		expiry := func() (at int64) {
-			if err := a.db.read.QueryRowContext(t.Context(), "SELECT expires FROM sessions").Scan(&at); err != nil {
+			if err := a.db.Read.QueryRowContext(t.Context(), "SELECT expires FROM sessions").Scan(&at); err != nil {
 				t.Fatal(err)
 			}
 			return at
@@ -255,13 +255,13 @@ func TestSessionsAndDevicesAreBounded(t *testing.T) {
 			}
 		}
 		var devices int
-		if err := a.db.read.QueryRowContext(t.Context(), "SELECT count(*) FROM devices").Scan(&devices); err != nil || devices != maxDevices {
+		if err := a.db.Read.QueryRowContext(t.Context(), "SELECT count(*) FROM devices").Scan(&devices); err != nil || devices != maxDevices {
 			t.Errorf("%d devices, %v", devices, err)
 		}
 		time.Sleep(SessionTime)
 		knockToSignIn(h, office, "amina", good)
 		var kept int
-		if err := a.db.read.QueryRowContext(t.Context(), "SELECT count(*) FROM sessions").Scan(&kept); err != nil || kept != 1 {
+		if err := a.db.Read.QueryRowContext(t.Context(), "SELECT count(*) FROM sessions").Scan(&kept); err != nil || kept != 1 {
 			t.Errorf("%d sessions are kept, %v", kept, err)
 		}
 	})

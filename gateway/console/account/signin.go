@@ -161,7 +161,7 @@ func (a *Accounts) renewHash(ctx context.Context, o operator, password string) e
 	if err != nil {
 		return err
 	}
-	_, err = a.db.write.ExecContext(ctx, "UPDATE operators SET hash = $3 WHERE folded = $1 AND hash = $2", folded(o.Name), o.hash, hash)
+	_, err = a.db.Write.ExecContext(ctx, "UPDATE operators SET hash = $3 WHERE folded = $1 AND hash = $2", folded(o.Name), o.hash, hash)
 	return err
 }
 

@@ -1,4 +1,7 @@
-package account
+// Package store is console.db, what the console itself keeps: accounts, the
+// audit log, and what operators note. Each room that keeps something has its
+// tables here and its statements at home.
+package store
 
 import (
 	"context"
@@ -12,44 +15,48 @@ import (
 	"path/filepath"
 
 	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// database is the file: one connection that writes, so that writers of this
-// process wait here and not in SQLite, and some that read.
-type database struct {
-	write, read *sql.DB
+// Store is the file: one connection that writes, so that writers of this process
+// wait here and not in SQLite, and some that read. It may be open in several
+// processes.
+type Store struct {
+	Write, Read *sql.DB
 }
 
 // readers is how many requests look up their session at once.
 const readers = 4
 
-func openDatabase(ctx context.Context, path string) (d *database, err error) {
+// Open opens the file, makes it where there is none, and brings it up to this
+// version of haat. Close it when done.
+func Open(ctx context.Context, path string) (s *Store, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, fmt.Errorf("directory of the accounts: %w", err)
+		return nil, fmt.Errorf("directory of the console: %w", err)
 	}
 	if err := private(path); err != nil {
-		return nil, fmt.Errorf("accounts in %s: %w", path, err)
+		return nil, fmt.Errorf("the console in %s: %w", path, err)
 	}
-	d = &database{}
+	s = &Store{}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("accounts in %s: %w", path, err), d.close())
+			err = errors.Join(fmt.Errorf("the console in %s: %w", path, err), s.Close())
 		}
 	}()
 	// recursive_triggers: else a REPLACE would delete without asking the triggers
 	// that keep the audit log as it is.
 	const pragmas = "mode=rw&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=recursive_triggers(1)"
-	if d.write, err = connect(path, pragmas+"&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)", 1); err != nil {
-		return d, err
+	if s.Write, err = connect(path, pragmas+"&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)", 1); err != nil {
+		return s, err
 	}
-	if err = migrate(ctx, d.write); err != nil {
-		return d, err
+	if err = migrate(ctx, s.Write); err != nil {
+		return s, err
 	}
-	d.read, err = connect(path, pragmas+"&_pragma=query_only(1)", readers)
-	return d, err
+	s.Read, err = connect(path, pragmas+"&_pragma=query_only(1)", readers)
+	return s, err
 }
 
 // private makes the file where there is none, for nobody else to read; SQLite
@@ -77,9 +84,10 @@ func connect(path, options string, connections int) (*sql.DB, error) {
 	return db, nil
 }
 
-func (d *database) close() error {
+// Close lets go of the file.
+func (s *Store) Close() error {
 	var errs []error
-	for _, db := range []*sql.DB{d.read, d.write} {
+	for _, db := range []*sql.DB{s.Read, s.Write} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
@@ -87,10 +95,10 @@ func (d *database) close() error {
 	return errors.Join(errs...)
 }
 
-// within runs do in a transaction of its own, which holds the lock of writers
+// Within runs do in a transaction of its own, which holds the lock of writers
 // from its beginning.
-func (d *database) within(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := d.write.BeginTx(ctx, nil)
+func (s *Store) Within(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := s.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -100,7 +108,8 @@ func (d *database) within(ctx context.Context, do func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-var errNewer = errors.New("it was written by a newer haat; use that version or a newer one")
+// ErrNewer says that the file is of a newer haat.
+var ErrNewer = errors.New("it was written by a newer haat; use that version or a newer one")
 
 // openings is how often bringing the file up to date is tried: a command and a
 // starting haat may do it at once, and then one of them finds it done.
@@ -108,7 +117,7 @@ const openings = 5
 
 func migrate(ctx context.Context, db *sql.DB) (err error) {
 	for range openings {
-		if err = migrateOnce(ctx, db); err == nil || errors.Is(err, errNewer) || ctx.Err() != nil {
+		if err = migrateOnce(ctx, db); err == nil || errors.Is(err, ErrNewer) || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -129,7 +138,7 @@ func migrateOnce(ctx context.Context, db *sql.DB) error {
 	case err != nil:
 		return fmt.Errorf("reading its version: %w", err)
 	case now > known:
-		return errNewer
+		return ErrNewer
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("bringing it up to date: %w", err)
