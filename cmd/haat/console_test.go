@@ -12,22 +12,29 @@ import (
 // demoSignIn is what the start of a demo prints about its operator.
 var demoSignIn = regexp.MustCompile(`sign in as (\S+) with (\S+)\)`)
 
-// TestConsoleInBrowser is an operator's first look: they sign in as the demo's
-// operator, see a villager's messages as they come, and open the conversation.
-func TestConsoleInBrowser(t *testing.T) {
+// signedIn is a browser in which the demo's operator has signed in.
+func (h *haat) signedIn(t *testing.T, size consoletest.Size, theme string) *consoletest.Browser {
+	t.Helper()
 	b := consoletest.Open(t)
-	h := serve(t, "")
 	var who []string
 	eventually(t, "the sign-in is printed", func() bool {
 		who = demoSignIn.FindStringSubmatch(h.out.String())
 		return who != nil
 	})
-	b.See(consoletest.Desktop, "light")
+	b.See(size, theme)
 	b.Go(h.base + "/")
 	b.Fill("input[name=name]", who[1])
 	b.Fill("input[name=password]", who[2])
 	b.Click("button[type=submit]")
 	b.Until("the log is open", `location.pathname === "/"`)
+	return b
+}
+
+// TestConsoleInBrowser is an operator's first look: they sign in as the demo's
+// operator, see a villager's messages as they come, and open the conversation.
+func TestConsoleInBrowser(t *testing.T) {
+	h := serve(t, "")
+	b := h.signedIn(t, consoletest.Desktop, "light")
 	h.text("+254700100181", "RICE5 2")
 	h.dial("+254700100181").answers("1", "1")
 	b.Until("what the villager wrote is there", `document.body.innerText.includes("RICE5 2")`)
