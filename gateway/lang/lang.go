@@ -16,6 +16,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"golang.org/x/text/language"
@@ -80,7 +81,7 @@ func Load(codes ...string) (*Set, error) {
 	if len(codes) == 0 {
 		codes = Available()
 	}
-	english, err := read(English, nil)
+	english, err := known(English)
 	if err != nil {
 		return nil, err
 	}
@@ -89,11 +90,9 @@ func Load(codes ...string) (*Set, error) {
 		if slices.ContainsFunc(set.offered, func(l *Language) bool { return l.Code == code }) {
 			return nil, fmt.Errorf("language %q is listed twice: list it once", code)
 		}
-		l := english
-		if code != English {
-			if l, err = read(code, english); err != nil {
-				return nil, err
-			}
+		l, err := known(code)
+		if err != nil {
+			return nil, err
 		}
 		set.offered = append(set.offered, l)
 	}
@@ -113,10 +112,27 @@ func Available() []string {
 	return codes
 }
 
-// read puts a language together from its files.
-func read(code string, english *Language) (*Language, error) {
+// languages are those that were read, each by a function that reads it once: the
+// files are part of the program, and reading six takes a tenth of a second.
+var languages sync.Map
+
+// known is the language with the code, which nobody changes.
+func known(code string) (*Language, error) {
 	if !slices.Contains(Available(), code) {
 		return nil, fmt.Errorf("there is no language %q: use one of %s", code, strings.Join(Available(), ", "))
+	}
+	once, _ := languages.LoadOrStore(code, sync.OnceValues(func() (*Language, error) { return read(code) }))
+	return once.(func() (*Language, error))()
+}
+
+// read puts a language together from its files.
+func read(code string) (*Language, error) {
+	var english *Language // which nothing is compared with
+	if code != English {
+		var err error
+		if english, err = known(English); err != nil {
+			return nil, err
+		}
 	}
 	l, err := readSaid(code, code, english)
 	if err != nil {
