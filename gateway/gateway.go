@@ -36,6 +36,7 @@ type Config struct {
 	Languages  *lang.Set
 	Currency   string
 	Channels   map[string]Limits
+	Hold       time.Duration // how long after an operator's last message a phone is handed back by itself
 	BasketKeep time.Duration // how long a basket is kept without a turn
 	OrderWait  time.Duration // how long an answer waits for the processor's word
 	Sessions   int           // how many phones' last turns are kept in memory
@@ -48,6 +49,7 @@ type Limits struct {
 	DialCode  string
 	Deferred  bool   // SMS replies are sent by the outbox, not in the response
 	Notices   string // the channel that sends this one's notices; "": itself
+	Parts     int    // segments of an SMS, at most
 	Tariff    Tariff
 	Budget    Budget // nil: no limit
 }
@@ -212,12 +214,21 @@ func (g *Gateway) step(ctx context.Context, in Inbound, last *kept) (Turn, strin
 	world := g.world(in.Channel, in.Mode, number)
 	hop := hopOf(in, last.turn)
 	guard, verdict := g.guard(in, last)
-	o := g.converse(ctx, in.Phone, last.turn.Session, dialogue.Input{Mode: in.Mode, Dial: hop.dial, Text: hop.typed}, world)
-	o = g.guarded(o, verdict, last, world)
+	hold, err := g.holding(ctx, last.turn)
+	if err != nil {
+		return Turn{}, "", err
+	}
+	input := dialogue.Input{Mode: in.Mode, Dial: hop.dial, Text: hop.typed}
+	var o dialogue.Outcome
+	if hold != nil {
+		o, hold = g.held(input, hold, last, world)
+	} else {
+		o = g.guarded(g.converse(ctx, in.Phone, last.turn.Session, input, world), verdict, last, world)
+	}
 	in.Text = hop.typed
 	turn := Turn{
 		In: in, Reply: Reply{Text: o.Text, End: o.End}, Session: o.Session, Class: o.Class, Request: o.Request, Offer: o.Offer, Heard: o.Heard,
-		Hop: hop.cumulative, Recent: recent(last), Guard: guard, At: world.Now,
+		Hop: hop.cumulative, Recent: recent(last), Guard: guard, Hold: hold, At: world.Now,
 	}
 	if err := g.spend(ctx, &turn); err != nil {
 		return Turn{}, "", err

@@ -53,6 +53,12 @@ type Turn struct {
 	Hop string `json:"hop,omitempty"`
 	// Guard counts what the phone has sent.
 	Guard *Guard `json:"guard,omitempty"`
+	// Hold says that an operator speaks with the phone's owner, and haat does not.
+	Hold *Hold `json:"hold,omitempty"`
+	// Operator is who took the phone over or handed it back by this turn, which is
+	// then no exchange: all else of it is as the turn before left it, but for what
+	// that had asked of others.
+	Operator string `json:"operator,omitempty"`
 	// Withheld says that the reply was not sent, since the channel's budget of the
 	// day was used up.
 	Withheld bool `json:"withheld,omitempty"`
@@ -77,6 +83,9 @@ type Notice struct {
 	About   string    `json:"about,omitempty"`  // what it tells: an order's id and status
 	Again   string    `json:"again,omitempty"`  // ref of the SMS that an operator sends once more
 	Recent  []string  `json:"recent,omitempty"` // what the notices before it told, the newest last
+	By      string    `json:"by,omitempty"`     // the operator who wrote it
+	Key     string    `json:"key,omitempty"`    // of what the operator sent, to tell the same sent twice
+	Until   time.Time `json:"until,omitzero"`   // how long it, or one before it, keeps the phone held
 	At      time.Time `json:"at"`
 }
 

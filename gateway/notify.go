@@ -99,6 +99,12 @@ func (n Notice) After(last Notice) Notice {
 	if last.About != "" {
 		n.Recent = append(n.Recent, last.About)
 	}
+	if last.Key != "" {
+		n.Recent = append(n.Recent, keyMark+last.Key)
+	}
+	if last.Until.After(n.Until) {
+		n.Until = last.Until
+	}
 	return n
 }
 

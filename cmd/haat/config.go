@@ -114,6 +114,9 @@ type DialogueConfig struct {
 	// How long the last USSD screen waits for the order to be confirmed before it
 	// says that a text will follow, 0s to 5s.
 	OrderWait time.Duration `yaml:"order_wait" env:"ORDER_WAIT"`
+	// How long after an operator's last message a conversation that they took over
+	// is handed back to haat by itself, 1m to 24h.
+	Hold time.Duration `yaml:"hold" env:"HOLD"`
 }
 
 // LimitsConfig bounds memory and floods.
@@ -153,7 +156,7 @@ func defaultConfig() Config {
 		Log:      LogConfig{Level: "info", Format: "console"},
 		NATS:     NATSConfig{Sync: sync, Replicas: 1, Keep: 400 * 24 * time.Hour, Reserve: 64 << 20},
 		Market:   MarketConfig{Region: "KE", Currency: "KES", Languages: []string{"en", "sw", "hi", "zh", "fr", "ar"}, DialCode: "*384#"},
-		Dialogue: DialogueConfig{BasketKeep: 24 * time.Hour, OrderWait: 800 * time.Millisecond},
+		Dialogue: DialogueConfig{BasketKeep: 24 * time.Hour, OrderWait: 800 * time.Millisecond, Hold: 30 * time.Minute},
 		Limits:   LimitsConfig{CachePhones: 50_000, SMSPerPhone: 60},
 		Outbox:   OutboxConfig{Attempts: 8, FirstRetry: 5 * time.Second, MaxRetry: 10 * time.Minute, MaxAge: 24 * time.Hour},
 	}

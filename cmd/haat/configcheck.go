@@ -134,6 +134,7 @@ func (c *Config) check() []problem {
 	f.file("catalog.file", c.Catalog.File)
 	f.lasting("dialogue.basket_keep", c.Dialogue.BasketKeep, time.Minute, 720*time.Hour)
 	f.lasting("dialogue.order_wait", c.Dialogue.OrderWait, 0, 5*time.Second)
+	f.lasting("dialogue.hold", c.Dialogue.Hold, time.Minute, 24*time.Hour)
 	f.within("limits.cache_phones", c.Limits.CachePhones, 100, 10_000_000)
 	f.within("limits.sms_per_phone", c.Limits.SMSPerPhone, 0, 100_000)
 	c.Outbox.check(&f)

@@ -55,12 +55,13 @@ func (h *house) openConsole(ctx context.Context, log *messagelog.Log, people *me
 		return nil, err
 	}
 	room := &operatorsRoom{accounts: accounts, demo: h.cfg.onlyDemo()}
-	room.pages, err = console.New(console.Config{
+	pages := console.Config{
 		Index: ix, Gate: accounts, Sessions: log, People: people, Metrics: console.NewMetrics(h.registry), Logger: h.logger,
 		Key: key, Region: h.cfg.Market.Region, Channels: slices.Sorted(maps.Keys(h.cfg.Channels)), Languages: spoken(languages), Stations: h.market.stations,
 		Demo: room.demo, PublicURL: h.cfg.PublicURL, Version: moduleVersion(), Product: h.productName,
-	})
-	if err != nil {
+	}
+	h.takeOver(&pages)
+	if room.pages, err = console.New(pages); err != nil {
 		return nil, err
 	}
 	room.pages.Routes(h.mux)

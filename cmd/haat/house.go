@@ -185,7 +185,7 @@ func (h *house) openGateway(ctx context.Context) error {
 		Log: log, People: people, Desk: desk.Client{NC: h.bus.Conn()}, Numbers: numbers, Receipts: receipts,
 		Metrics: metrics, Logger: h.logger,
 		Catalog: h.market.present.Load, Stations: h.market.stations, Languages: languages, Currency: h.cfg.Market.Currency,
-		Channels: limits, BasketKeep: h.cfg.Dialogue.BasketKeep, OrderWait: h.cfg.Dialogue.OrderWait,
+		Channels: limits, BasketKeep: h.cfg.Dialogue.BasketKeep, OrderWait: h.cfg.Dialogue.OrderWait, Hold: h.cfg.Dialogue.Hold,
 		Sessions: h.cfg.Limits.CachePhones, Flood: h.cfg.Limits.SMSPerPhone,
 	})
 	if err != nil {
@@ -283,6 +283,7 @@ func (h *house) limits(ctx context.Context, channels []gateway.Channel) (map[str
 		limits[c.Name()] = gateway.Limits{
 			USSD:     screen.Budget{Septets: cfg.USSDSeptets, Units: cfg.USSDUnits, GSM7: cfg.GSM7},
 			SMS:      sms,
+			Parts:    cfg.SMSParts,
 			DialCode: h.cfg.Market.DialCode,
 			Deferred: ok && d.Deferred(),
 			Notices:  cfg.Sending.Through,

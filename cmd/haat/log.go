@@ -119,6 +119,12 @@ func remark(e messagelog.Entry) string {
 		return "  [not understood]"
 	case e.Class == gateway.ClassFlood:
 		return "  [not read: too many SMS of this phone in ten minutes]"
+	case e.Class == gateway.ClassHeld:
+		return "  [left to the operator who has taken over]"
+	case e.Class == gateway.ClassTakeOver:
+		return "  [" + e.By + " takes over]"
+	case e.Class == gateway.ClassHandBack:
+		return "  [" + e.By + " hands back]"
 	case e.Class == gateway.ClassLoop:
 		return "  [not answered: the same SMS again and again, as from a machine]"
 	case e.Offer != nil:

@@ -41,7 +41,10 @@ type Config struct {
 	Gate     account.Gate
 	Sessions Sessions
 	People   People
-	Metrics  *Metrics // nil counts nothing
+	Talk     Talk         // nil: operators only look on
+	Writers  []Writer     // the channels by which operators can write
+	Desk     gateway.Desk // tells of a phone's orders; nil: only what the phone was told is shown
+	Metrics  *Metrics     // nil counts nothing
 	Logger   zerolog.Logger
 
 	Key       []byte                            // of the tokens that stand for phones in addresses: see [OpenKey]

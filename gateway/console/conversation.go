@@ -28,6 +28,7 @@ type conversationView struct {
 	Hue    int
 	Thread threadView
 	Side   sideView
+	Write  *writeView // nil for who may not write, or where nothing can be sent
 	Live   string
 	Lag    lagView
 }
@@ -42,29 +43,10 @@ type threadView struct {
 // among them.
 type item struct {
 	line
-	Fates []line // the statuses of the reply or the notice, the oldest first
-	Day   string // where it is another than that of the item before
-	First bool   // a USSD session begins with it
-}
-
-// sideView is where the phone stands now.
-type sideView struct {
-	Language, Station string
-	OptedOut          bool
-	Screen            string
-	Last              string // time of the latest turn
-	Basket            []basketLine
-	Orders            []orderRef
-}
-
-type basketLine struct {
-	Name string
-	Qty  int
-}
-
-type orderRef struct {
-	Number int64
-	Told   string
+	Parts []heardPart // what became what in its text
+	Fates []line      // the statuses of the reply or the notice, the oldest first
+	Day   string      // where it is another than that of the item before
+	First bool        // a USSD session begins with it
 }
 
 // phoneOf reads the phone of the address, or answers that there is none.
@@ -92,7 +74,7 @@ func (c *Console) conversationPage(w http.ResponseWriter, r *http.Request) {
 		c.fail(w, r, err)
 		return
 	}
-	c.show(w, r, http.StatusOK, "conversation", "conversation.title", shown)
+	c.showConversation(w, r, http.StatusOK, shown, draft{})
 }
 
 // conversationOf is the conversation with its newest messages or, with the
@@ -111,7 +93,7 @@ func (c *Console) conversationOf(ctx context.Context, code string, phone gateway
 	if !newer {
 		shown.Live = "/phone/" + token + "/live?after=" + strconv.FormatUint(max(head, newest(page.Rows)), 10)
 	}
-	shown.Thread = c.threadOf(page, token)
+	shown.Thread = c.threadOf(code, page, token)
 	if shown.Side, err = c.sideOf(ctx, code, phone); err != nil {
 		return shown, err
 	}
@@ -139,16 +121,16 @@ func (c *Console) around(ctx context.Context, phone gateway.Phone, at uint64) (p
 }
 
 // threadOf puts what became of an SMS under it.
-func (c *Console) threadOf(page index.Page, token string) threadView {
+func (c *Console) threadOf(code string, page index.Page, token string) threadView {
 	rows := page.Rows
 	slices.Reverse(rows)
 	return threadView{
-		Items: c.itemsOf(rows),
+		Items: c.itemsOf(code, rows),
 		Older: &moreView{Action: "/phone/" + token + "/older", Fields: url.Values{}, Before: page.Older},
 	}
 }
 
-func (c *Console) itemsOf(rows []index.Row) (items []*item) {
+func (c *Console) itemsOf(code string, rows []index.Row) (items []*item) {
 	bySeq := map[string]*item{}
 	var last *item
 	for _, row := range rows {
@@ -157,7 +139,7 @@ func (c *Console) itemsOf(rows []index.Row) (items []*item) {
 			owner.Fates = append(owner.Fates, l)
 			continue
 		}
-		it := &item{line: l, First: l.Dial}
+		it := &item{line: l, Parts: c.heardParts(code, l.Heard), First: l.Dial}
 		if last == nil || c.day(last.At) != c.day(row.At) {
 			it.Day = c.day(row.At)
 		}
@@ -175,40 +157,6 @@ func (c *Console) day(at time.Time) string { return at.In(c.Zone).Format(time.Da
 // Time is the time of day; the day stands above.
 func (l line) Time() string { return l.Stamp[len("2006-01-02 "):len("2006-01-02 15:04:05")] }
 
-// sideOf is where the phone stands now, for an operator of a language.
-func (c *Console) sideOf(ctx context.Context, code string, phone gateway.Phone) (side sideView, err error) {
-	profile, err := c.People.Profile(ctx, phone)
-	if err != nil {
-		return side, err
-	}
-	turn, seq, err := c.Sessions.Last(ctx, phone)
-	if err != nil {
-		return side, err
-	}
-	side = sideView{Language: profile.Language, Station: profile.Station, OptedOut: profile.OptedOut}
-	for _, l := range c.Languages {
-		if l.Code == side.Language {
-			side.Language = l.Name
-		}
-	}
-	for _, s := range c.Stations {
-		if s.ID == side.Station {
-			side.Station = s.Name + ", " + s.Village
-		}
-	}
-	if seq == 0 {
-		return side, nil
-	}
-	side.Screen, side.Last = string(turn.Session.State), c.clock(turn.At)
-	for _, l := range turn.Session.Basket.Lines {
-		side.Basket = append(side.Basket, basketLine{c.Product(code, l.SKU), l.Qty})
-	}
-	for _, o := range slices.Backward(turn.Session.Orders) {
-		side.Orders = append(side.Orders, orderRef{o.Number, string(o.Told)})
-	}
-	return side, nil
-}
-
 // olderLines gives what was said before.
 func (c *Console) olderLines(w http.ResponseWriter, r *http.Request) {
 	phone, ok := c.phoneOf(w, r)
@@ -225,7 +173,7 @@ func (c *Console) olderLines(w http.ResponseWriter, r *http.Request) {
 		c.fail(w, r, err)
 		return
 	}
-	c.part(w, r, "older-items", c.threadOf(page, r.PathValue("token")))
+	c.part(w, r, "older-items", c.threadOf(c.texts.of(r), page, r.PathValue("token")))
 }
 
 // liveConversation pushes what is said now.
@@ -235,7 +183,7 @@ func (c *Console) liveConversation(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.stream(w, r, stream{whole: true, filter: index.Filter{Phone: phone}, render: func(rows []index.Row, _ uint64, _ int) ([]byte, error) {
-		return c.pages.render(c.texts.of(r), "new-items", c.itemsOf(rows))
+		return c.pages.render(c.texts.of(r), "new-items", c.itemsOf(c.texts.of(r), rows))
 	}})
 }
 

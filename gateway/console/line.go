@@ -35,6 +35,7 @@ type line struct {
 	Screen   string
 	State    string // of the SMS
 	Why      string
+	By       string // the operator who wrote it, took the phone over or handed it back
 	Ref      string // of a status: which SMS it is about
 	Attempt  int
 	Code     string
@@ -59,7 +60,7 @@ func (c *Console) lineOf(row index.Row) line {
 		In: maskNumbers(row.In, row.Phone), Out: maskNumbers(row.Out, row.Phone),
 		Class: row.Class, Heard: maskNumbers(row.Heard, row.Phone), Order: row.Order, Language: row.Language, Screen: row.Screen,
 		State: string(row.State), Why: maskNumbers(row.StateWhy, row.Phone),
-		Ref: row.Ref, Attempt: row.Attempt, Code: maskNumbers(row.Code, row.Phone), Segments: row.Segments,
+		By: row.By, Ref: row.Ref, Attempt: row.Attempt, Code: maskNumbers(row.Code, row.Phone), Segments: row.Segments,
 	}
 	if row.Kind == messagelog.KindStatus {
 		l.State, l.Why = string(row.Status), maskNumbers(row.Reason, row.Phone)
@@ -151,6 +152,11 @@ func (l line) ClassTone() string {
 		return "good"
 	}
 	return "calm"
+}
+
+// Operated tells whether an operator took the phone over, or handed it back.
+func (l line) Operated() bool {
+	return l.Class == gateway.ClassTakeOver || l.Class == gateway.ClassHandBack
 }
 
 // Plain tells whether the class is what most turns are, and not worth a mark.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"haat/catalog"
 	"haat/gateway"
 	"haat/gateway/console"
 	"haat/gateway/console/consoletest"
@@ -25,6 +26,7 @@ type rig struct {
 	t       testing.TB
 	index   *consoletest.Reader
 	gate    *consoletest.Gate
+	talk    *consoletest.Talk
 	console *console.Console
 	server  *httptest.Server
 	logged  *bytes.Buffer
@@ -34,15 +36,15 @@ type rig struct {
 var at = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 
 // phones know where each phone stands.
-type phones struct{}
+type phones struct{ talk *consoletest.Talk }
 
-func (phones) Last(_ context.Context, p gateway.Phone) (gateway.Turn, uint64, error) {
+func (f phones) Last(_ context.Context, p gateway.Phone) (gateway.Turn, uint64, error) {
 	if p == "+19999999999" {
 		return gateway.Turn{}, 0, nil
 	}
-	return gateway.Turn{At: at, Session: dialogue.Session{
+	return gateway.Turn{At: at, Hold: f.talk.Latest(p), Session: dialogue.Session{
 		State:  "confirm",
-		Basket: dialogue.Basket{Lines: []orders.Line{{SKU: "RICE5", Qty: 2}, {SKU: "SOAP", Qty: 3}}},
+		Basket: dialogue.Basket{Lines: []orders.Line{{SKU: "RICE5", Qty: 2, UnitPrice: catalog.Money{Minor: 85000, Currency: "KES"}}, {SKU: "SOAP", Qty: 3, UnitPrice: catalog.Money{Minor: 15000, Currency: "KES"}}}},
 		Orders: []dialogue.OrderRef{{Number: 10001, Told: orders.Confirmed}},
 	}}, 1, nil
 }
@@ -54,8 +56,12 @@ func (phones) Profile(_ context.Context, p gateway.Phone) (dialogue.Profile, err
 func newRig(t testing.TB, change ...func(*console.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, index: consoletest.NewReader(), gate: consoletest.NewGate(), logged: &bytes.Buffer{}}
+	r.talk = consoletest.NewTalk(func() time.Time { return at })
 	cfg := console.Config{
-		Index: r.index, Gate: r.gate, Sessions: phones{}, People: phones{}, Logger: zerolog.New(zerolog.SyncWriter(r.logged)),
+		Index: r.index, Gate: r.gate, Sessions: phones{r.talk}, People: phones{r.talk}, Talk: r.talk,
+		Writers: []console.Writer{
+			{Channel: "demo", Parts: 2, Tariff: gateway.Tariff{Currency: "KES", Prices: map[string]int64{"+254": 800_000}}}, {Channel: "kenya", For: []string{"ussd"}, Parts: 8, GSM7: true},
+		}, Logger: zerolog.New(zerolog.SyncWriter(r.logged)),
 		Key: bytes.Repeat([]byte{7}, 32), Region: "KE", Channels: []string{"demo", "kenya"}, Zone: time.UTC, Version: "test",
 		Languages: []console.Language{{Code: "en", Name: "English"}, {Code: "sw", Name: "Kiswahili"}},
 		Stations:  []orders.Station{{ID: "ST01", Name: "Mama Njeri's shop", Village: "Kiambogo"}},

@@ -57,6 +57,7 @@ var (
 	classes = []string{
 		dialogue.ClassScreen, dialogue.ClassHint, dialogue.ClassOrder, dialogue.ClassRejected, dialogue.ClassCancel, dialogue.ClassStatus, dialogue.ClassHelp,
 		dialogue.ClassStop, dialogue.ClassStart, dialogue.ClassLanguage, dialogue.ClassAsk, dialogue.ClassSell, dialogue.ClassUnknown, gateway.ClassFlood, gateway.ClassLoop,
+		gateway.ClassHeld, gateway.ClassTakeOver, gateway.ClassHandBack,
 	}
 	spans = []span{{"15m", 15 * time.Minute}, {"1h", time.Hour}, {"24h", 24 * time.Hour}, {"7d", 7 * 24 * time.Hour}, {"30d", 30 * 24 * time.Hour}}
 )

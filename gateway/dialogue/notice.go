@@ -28,6 +28,13 @@ func TooMany(l *lang.Language, w World) string {
 	return o.fit(o.forms(func(o wording) string { return o.l.Phrases.TooMany.String() }))
 }
 
+// Helped is what a phone is shown that dials while an operator speaks with its
+// owner.
+func Helped(l *lang.Language, w World) string {
+	o := wording{w.onChannel(l), &w}
+	return o.fit(o.forms(func(o wording) string { return o.l.Phrases.Helped.String() }))
+}
+
 // tells are the texts that tell an event, the best first.
 func (o wording) tells(e orders.Event) []string {
 	return append(o.forms(func(o wording) string { return o.event(e) }), o.forms(func(o wording) string { return o.short(e) })...)

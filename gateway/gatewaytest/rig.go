@@ -90,14 +90,14 @@ func New(t testing.TB, o Options) *Rig {
 	if o.OrderWait == 0 {
 		o.OrderWait = 800 * time.Millisecond
 	}
-	limits := gateway.Limits{USSD: screen.USSD(), SMS: screen.SMS(2), DialCode: "*384#", Deferred: o.Deferred}
+	limits := gateway.Limits{USSD: screen.USSD(), SMS: screen.SMS(2), DialCode: "*384#", Parts: 2, Deferred: o.Deferred}
 	if o.Limits != nil {
 		o.Limits(&limits)
 	}
 	r.Gateway, err = gateway.New(gateway.Config{
 		Log: r.Log, People: r.People, Desk: desk.Client{NC: r.Bus.Conn()}, Numbers: numbers, Receipts: r.Receipts, Logger: zerolog.Nop(),
 		Catalog: func() *catalog.Catalog { return shelf }, Stations: stations(max(o.Stations, 1)),
-		Languages: languages, Currency: "KES", BasketKeep: 24 * time.Hour, OrderWait: o.OrderWait, Sessions: 100,
+		Languages: languages, Currency: "KES", BasketKeep: 24 * time.Hour, Hold: 30 * time.Minute, OrderWait: o.OrderWait, Sessions: 100,
 		Channels: map[string]gateway.Limits{"demo": limits}, Flood: o.Flood, Now: o.Now,
 	})
 	check()

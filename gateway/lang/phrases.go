@@ -129,6 +129,7 @@ type Phrases struct {
 	WriteLike    Phrase `yaml:"write_like"` // {example}
 	Apology      Phrase `yaml:"apology"`
 	TooMany      Phrase `yaml:"too_many"`
+	Helped       Phrase `yaml:"helped"` // an operator speaks with them now
 
 	// Hints: what was wrong with the last answer. They are short, for they
 	// share the screen with what is asked again.

@@ -39,6 +39,7 @@ type Entry struct {
 	Class    string          `json:"class,omitempty"` // of a turn: one of the dialogue's classes
 	Offer    *dialogue.Offer `json:"offer,omitempty"`
 	Heard    string          `json:"heard,omitempty"` // of a turn: which words of a free text became what
+	By       string          `json:"by,omitempty"`    // the operator who wrote it, took the phone over or handed it back
 }
 
 // amendWithin is longer than any answer may wait for the processor's word.
@@ -178,6 +179,10 @@ func entryOf(m jetstream.Msg, meta *jetstream.MsgMetadata) (e Entry, amends uint
 		e.Channel, e.Mode, e.ID, e.In, e.Out = t.In.Channel, t.In.Mode, t.In.ID, t.In.Text, t.Reply.Text
 		e.Class, e.Offer, e.Heard = t.Class, t.Offer, t.Heard
 		e.Order = t.Order
+		if t.Operator != "" { // what else it has was said before
+			e.ID, e.Mode, e.In, e.Out, e.By = "", "", "", "", t.Operator
+			return e, 0, false, err
+		}
 		if t.Request != nil {
 			e.Order, open = t.Request.OrderID(), true
 		}
@@ -186,7 +191,7 @@ func entryOf(m jetstream.Msg, meta *jetstream.MsgMetadata) (e Entry, amends uint
 		var n gateway.Notice
 		err = json.Unmarshal(m.Data(), &n)
 		e.Channel, e.Mode, e.Out = n.Channel, dialogue.SMS, n.Text
-		e.Order = n.Order()
+		e.Order, e.By = n.Order(), n.By
 	case KindStatus:
 		var s gateway.Status
 		err = json.Unmarshal(m.Data(), &s)

@@ -101,6 +101,9 @@ func letterOf(subject string, data []byte, seq uint64) (Letter, error) {
 	case KindTurn:
 		var t gateway.Turn
 		err = json.Unmarshal(data, &t)
+		if t.Operator != "" { // its reply is another's
+			return Letter{}, err
+		}
 		letter.Channel, letter.Text, letter.Order, letter.At, letter.amends = t.In.Channel, t.Reply.Text, t.Order, t.At, t.Amends
 		if t.Request != nil {
 			letter.Order = t.Request.OrderID()

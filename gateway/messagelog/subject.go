@@ -46,7 +46,11 @@ func turnSubject(t gateway.Turn) string {
 	if t.Request != nil {
 		last = ".order"
 	}
-	return subject(t.In.Phone) + ".turn." + t.In.Channel + "." + string(t.In.Mode) + last
+	mode := string(t.In.Mode)
+	if t.Operator != "" { // no outbox sends its reply, which was said before
+		mode = "operator"
+	}
+	return subject(t.In.Phone) + ".turn." + t.In.Channel + "." + mode + last
 }
 
 // SMSTurns are the turns of one channel that were answered by SMS.

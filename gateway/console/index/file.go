@@ -22,7 +22,7 @@ var schema string
 
 // version is that of the schema and of the terms. A file of another version is
 // thrown away: the log makes a new one.
-const version = 1
+const version = 2
 
 // readers is how many searches run at once; more wait.
 const readers = 4

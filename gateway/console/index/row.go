@@ -8,7 +8,7 @@ import (
 
 // columns are those of a row, in the order of its values.
 const columns = `seq, at, kind, channel, mode, phone, id, text_in, text_out, order_id, status, ref, attempt, code, reason,
-	segments, cost, currency, class, offer, heard, language, station, screen, state, state_why`
+	segments, cost, currency, class, offer, heard, language, station, screen, state, state_why, operator`
 
 // values are what the columns of a row hold.
 func (r *Row) values() ([]any, error) {
@@ -22,7 +22,7 @@ func (r *Row) values() ([]any, error) {
 	}
 	return []any{int64(r.Seq), r.At.UnixNano(), string(r.Kind), r.Channel, string(r.Mode), string(r.Phone), r.ID, r.In, r.Out, r.Order,
 		string(r.Status), r.Ref, r.Attempt, r.Code, r.Reason, r.Segments, r.Cost, r.Currency, r.Class, offer, r.Heard,
-		r.Language, r.Station, r.Screen, string(r.State), r.StateWhy}, nil
+		r.Language, r.Station, r.Screen, string(r.State), r.StateWhy, r.By}, nil
 }
 
 // scanRow reads a row of SQL: from is its Scan.
@@ -31,7 +31,7 @@ func scanRow(from func(...any) error) (r Row, err error) {
 	var offer string
 	err = from(&r.Seq, &at, &r.Kind, &r.Channel, &r.Mode, &r.Phone, &r.ID, &r.In, &r.Out, &r.Order,
 		&r.Status, &r.Ref, &r.Attempt, &r.Code, &r.Reason, &r.Segments, &r.Cost, &r.Currency, &r.Class, &offer, &r.Heard,
-		&r.Language, &r.Station, &r.Screen, &r.State, &r.StateWhy)
+		&r.Language, &r.Station, &r.Screen, &r.State, &r.StateWhy, &r.By)
 	if err != nil {
 		return r, err
 	}

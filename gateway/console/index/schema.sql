@@ -32,7 +32,8 @@ CREATE TABLE lines (
     station   TEXT NOT NULL,
     screen    TEXT NOT NULL,
     state     TEXT NOT NULL,
-    state_why TEXT NOT NULL
+    state_why TEXT NOT NULL,
+    operator  TEXT NOT NULL
 );
 CREATE INDEX lines_at ON lines (at);
 

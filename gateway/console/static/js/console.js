@@ -66,6 +66,7 @@
     part.innerHTML = html;
     for (const row of rows(part.content)) if (byID(row.id)) row.remove();
     if (!part.content.firstElementChild) return;
+    document.dispatchEvent(new Event("haat:rows"));
     if (!pausedBy) return put(part.content);
     count += rows(part.content).length;
     for (const gap of part.content.querySelectorAll('.gap [name="count"]')) count += Number(gap.value);
@@ -81,8 +82,16 @@
     }
     const added = [...content.children];
     if (newestFirst) list.prepend(content); else list.append(content);
+    for (const each of added) sameDay(each);
     for (const each of added) if (window.htmx) htmx.process(each);
     if (newestFirst) trim(); else toEnd();
+  };
+
+  // A part of a conversation begins with its day, which may be that of what stands
+  // before it.
+  const sameDay = (row) => {
+    const days = [...list.querySelectorAll(".day")], day = find(".day", row);
+    if (day && days[days.indexOf(day) - 1]?.textContent === day.textContent) day.remove();
   };
 
   const mark = (sms, status) => find(".fate", sms)?.replaceChildren(...find(".fate", status).cloneNode(true).childNodes);
