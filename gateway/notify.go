@@ -30,7 +30,12 @@ func (g *Gateway) Notify(ctx context.Context, e orders.Event) error {
 	if e.Refused {
 		about += " kept"
 	}
-	if k, ok := g.cache.Get(Phone(e.Order.Phone)); ok && told(k.turn.Session, e) {
+	if e.Act != "" {
+		// The order may have had the same status before, so that what was told then
+		// does not tell this.
+		about += " " + e.Act
+	}
+	if k, ok := g.cache.Get(Phone(e.Order.Phone)); ok && e.Act == "" && told(k.turn.Session, e) {
 		return nil // the usual case, without a look into the log
 	}
 	for range maxConflicts {
@@ -60,7 +65,7 @@ func (g *Gateway) Notify(ctx context.Context, e orders.Event) error {
 // shown tells whether a screen has told the event: the turn that amended the
 // one that asked, which is always the phone's next.
 func (g *Gateway) shown(ctx context.Context, e orders.Event) (bool, error) {
-	if e.Turn == 0 {
+	if e.Turn == 0 || e.Act != "" { // what an operator did no screen has told
 		return false, nil
 	}
 	next, seq, err := g.Log.TurnAfter(ctx, Phone(e.Order.Phone), e.Turn)

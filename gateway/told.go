@@ -184,8 +184,13 @@ func (g *Gateway) replyAgain(ctx context.Context, last *kept) (Reply, error) {
 }
 
 // Decided hands the processor's word to the answer that waits for it, if one
-// does.
-func (g *Gateway) Decided(e orders.Event) { g.waiting.decided(e) }
+// does. What an operator does to the order meanwhile answers nobody: it is told
+// by a notice.
+func (g *Gateway) Decided(e orders.Event) {
+	if e.Act == "" {
+		g.waiting.decided(e)
+	}
+}
 
 // waiting are the answers that wait for the processor's word, by order id. Two
 // may wait for one order while it is being found out which came first.

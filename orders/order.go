@@ -72,8 +72,10 @@ type Event struct {
 	Refused   bool       `json:"refused,omitempty"`   // a cancellation came too late: Kind is the status it keeps
 	// Turn is the message log's sequence of the turn that asked for it; 0 where
 	// no turn did.
-	Turn uint64    `json:"turn,omitempty"`
-	At   time.Time `json:"at"`
+	Turn uint64 `json:"turn,omitempty"`
+	// Act is the id of the operator's act that made it so; "" where none did.
+	Act string    `json:"act,omitempty"`
+	At  time.Time `json:"at"`
 }
 
 // Shortage is a product of which less is left than was ordered.

@@ -28,5 +28,23 @@ var next = map[Status][]Status{
 // CanBecome tells whether an order may go from s to t.
 func (s Status) CanBecome(t Status) bool { return slices.Contains(next[s], t) }
 
-// Final tells whether nothing more can happen to the order.
+// Final tells whether nothing more happens to the order by itself: an operator
+// may still fill one that was rejected.
 func (s Status) Final() bool { return len(next[s]) == 0 }
+
+// byOperator lists where an operator may take each status. It is not a part of
+// next: a villager cannot reopen what was rejected, and every round that an order
+// goes begins with a person's act.
+var byOperator = map[Status][]Status{
+	Placed:    {Confirmed, Cancelled},
+	Confirmed: {Rejected, Cancelled},
+	Rejected:  {Confirmed},
+}
+
+// OperatorMay tells whether an operator may take an order from s to t.
+func (s Status) OperatorMay(t Status) bool { return slices.Contains(byOperator[s], t) }
+
+// Statuses are all, in the order in which a lucky order passes them.
+func Statuses() []Status {
+	return []Status{Placed, Confirmed, Dispatched, Arrived, Collected, Returned, Rejected, Cancelled}
+}

@@ -58,7 +58,7 @@ func (h *house) openConsole(ctx context.Context, log *messagelog.Log, people *me
 	pages := console.Config{
 		Index: ix, Gate: accounts, Sessions: log, People: people, Metrics: console.NewMetrics(h.registry), Logger: h.logger,
 		Key: key, Region: h.cfg.Market.Region, Channels: slices.Sorted(maps.Keys(h.cfg.Channels)), Languages: spoken(languages), Stations: h.market.stations,
-		Demo: room.demo, PublicURL: h.cfg.PublicURL, Version: moduleVersion(), Product: h.productName,
+		Demo: room.demo, PublicURL: h.cfg.PublicURL, Version: moduleVersion(), Product: h.productName, Orders: h.consoleOrders(),
 	}
 	h.takeOver(&pages)
 	if room.pages, err = console.New(pages); err != nil {

@@ -44,6 +44,7 @@ type Config struct {
 	Talk     Talk         // nil: operators only look on
 	Writers  []Writer     // the channels by which operators can write
 	Desk     gateway.Desk // tells of a phone's orders; nil: only what the phone was told is shown
+	Orders   Orders       // nil: there are no pages of orders
 	Metrics  *Metrics     // nil counts nothing
 	Logger   zerolog.Logger
 

@@ -34,6 +34,7 @@ type orderRef struct {
 	State  string
 	Total  string
 	Tone   string
+	Link   string // to the order's page; "" where there is none
 }
 
 // Of the orders that are shown beside a conversation.
@@ -93,26 +94,16 @@ func (c *Console) ordersOf(ctx context.Context, phone gateway.Phone, turn gatewa
 		all, err := c.Desk.Of(ctx, string(phone), sideOrders)
 		if err == nil {
 			for _, o := range all {
-				refs = append(refs, orderRef{o.Number, string(o.Status), o.Total.Currency + " " + o.Total.Decimal(), orderTone(o.Status)})
+				refs = append(refs, orderRef{o.Number, string(o.Status), o.Total.Currency + " " + o.Total.Decimal(), orderTone(o.Status), c.orderLink(o.ID)})
 			}
 			return refs
 		}
 		c.Logger.Warn().Err(err).Msg("the orders beside a conversation could not be looked up; what the phone was told is shown")
 	}
 	for _, o := range slices.Backward(turn.Session.Orders) {
-		refs = append(refs, orderRef{o.Number, string(o.Told), "", orderTone(o.Told)})
+		refs = append(refs, orderRef{o.Number, string(o.Told), "", orderTone(o.Told), c.orderLink(o.ID)})
 	}
 	return refs
-}
-
-func orderTone(s orders.Status) string {
-	switch s {
-	case orders.Rejected, orders.Returned:
-		return "warn"
-	case orders.Arrived, orders.Collected, orders.Confirmed:
-		return "good"
-	}
-	return "calm"
 }
 
 // sidePart is where the phone stands now, for a page that is open.

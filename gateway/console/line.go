@@ -31,6 +31,7 @@ type line struct {
 	Heard    string
 	Offer    string
 	Order    string
+	OrderURL string // of its page; "" where there is none
 	Language string
 	Screen   string
 	State    string // of the SMS
@@ -65,6 +66,7 @@ func (c *Console) lineOf(row index.Row) line {
 	if row.Kind == messagelog.KindStatus {
 		l.State, l.Why = string(row.Status), maskNumbers(row.Reason, row.Phone)
 	}
+	l.OrderURL = c.orderLink(row.Order)
 	if row.Cost != "" {
 		l.Cost = row.Currency + " " + row.Cost
 	}

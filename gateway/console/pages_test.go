@@ -13,6 +13,7 @@ import (
 	"haat/gateway/console/account"
 	"haat/gateway/console/consoletest"
 	"haat/gateway/dialogue"
+	"haat/orders"
 )
 
 // TestRoutesByRole asks every address of the table as everybody.
@@ -20,8 +21,10 @@ func TestRoutesByRole(t *testing.T) {
 	r := newRig(t)
 	r.index.Add(consoletest.Market(at)...)
 	token := r.tokenOf("+254700000001")
+	r.orders.Add(consoletest.Placed(at, 10001, theOrder, "+254700000001", orders.Confirmed, 9, 9))
+	forms := map[string]url.Values{"/order/{id}/act": {"what": {"note"}, "reason": {"called"}, "act": {"a1"}}}
 	for _, route := range console.RoutesOf(r.console) {
-		path := strings.NewReplacer("{$}", "", "{token}", token, "{file}", "console.css").Replace(route.Path)
+		path := strings.NewReplacer("{$}", "", "{token}", token, "{id}", theOrder, "{file}", "console.css").Replace(route.Path)
 		for _, as := range []account.Role{"", "nobody", account.Viewer, account.Agent, account.Admin} {
 			t.Run(route.Method+" "+route.Path+" as "+string(as), func(t *testing.T) {
 				var form url.Values
@@ -30,6 +33,9 @@ func TestRoutesByRole(t *testing.T) {
 				}
 				if strings.HasSuffix(route.Path, "/write") {
 					form = url.Values{"text": {"Karibu"}, "key": {rand.Text()}}
+				}
+				if f := forms[route.Path]; f != nil {
+					form = f
 				}
 				a := r.ask(string(as), route.Method, path, form)
 				known := as == account.Viewer || as == account.Agent || as == account.Admin

@@ -27,6 +27,7 @@ type rig struct {
 	index   *consoletest.Reader
 	gate    *consoletest.Gate
 	talk    *consoletest.Talk
+	orders  *consoletest.Orders
 	console *console.Console
 	server  *httptest.Server
 	logged  *bytes.Buffer
@@ -45,7 +46,7 @@ func (f phones) Last(_ context.Context, p gateway.Phone) (gateway.Turn, uint64, 
 	return gateway.Turn{At: at, Hold: f.talk.Latest(p), Session: dialogue.Session{
 		State:  "confirm",
 		Basket: dialogue.Basket{Lines: []orders.Line{{SKU: "RICE5", Qty: 2, UnitPrice: catalog.Money{Minor: 85000, Currency: "KES"}}, {SKU: "SOAP", Qty: 3, UnitPrice: catalog.Money{Minor: 15000, Currency: "KES"}}}},
-		Orders: []dialogue.OrderRef{{Number: 10001, Told: orders.Confirmed}},
+		Orders: []dialogue.OrderRef{{ID: theOrder, Number: 10001, Told: orders.Confirmed}},
 	}}, 1, nil
 }
 
@@ -57,8 +58,9 @@ func newRig(t testing.TB, change ...func(*console.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, index: consoletest.NewReader(), gate: consoletest.NewGate(), logged: &bytes.Buffer{}}
 	r.talk = consoletest.NewTalk(func() time.Time { return at })
+	r.orders = consoletest.NewOrders(func() time.Time { return at })
 	cfg := console.Config{
-		Index: r.index, Gate: r.gate, Sessions: phones{r.talk}, People: phones{r.talk}, Talk: r.talk,
+		Index: r.index, Gate: r.gate, Sessions: phones{r.talk}, People: phones{r.talk}, Talk: r.talk, Orders: r.orders,
 		Writers: []console.Writer{
 			{Channel: "demo", Parts: 2, Tariff: gateway.Tariff{Currency: "KES", Prices: map[string]int64{"+254": 800_000}}}, {Channel: "kenya", For: []string{"ussd"}, Parts: 8, GSM7: true},
 		}, Logger: zerolog.New(zerolog.SyncWriter(r.logged)),

@@ -81,7 +81,8 @@ func (o wording) short(e orders.Event) string {
 	return p.OrderTitle.With("number", number, "status", o.status(e.Kind))
 }
 
-// rejected says what is left, and how to order just that with one text.
+// rejected says what is left, and how to order just that with one text. Where an
+// operator rejected it nothing is counted, and nothing can be promised.
 func (o wording) rejected(e orders.Event) string {
 	p := &o.l.Phrases
 	lines := []string{p.NoticeRejected.With("number", strconv.FormatInt(e.Order.Number, 10))}
@@ -92,7 +93,7 @@ func (o wording) rejected(e orders.Event) string {
 		}
 		lines = append(lines, o.shortage(s, wanted(e.Order.Lines, s.SKU)))
 	}
-	if left := leftOf(e); len(left) > 0 {
+	if left := leftOf(e); len(left) > 0 && len(e.Shortages) > 0 {
 		lines = append(lines, p.NoticeReorder.With("example", o.orderForm(left)))
 	}
 	return strings.Join(lines, "\n")

@@ -1,5 +1,6 @@
-// Package desk asks the order processor about a phone's orders over NATS, so
-// that the gateway needs no database and either half may run elsewhere.
+// Package desk asks the order processor about orders over NATS, and has it do what
+// operators want done to them, so that the gateway needs no database and either
+// half may run elsewhere.
 package desk
 
 import (
@@ -42,13 +43,18 @@ type answer struct {
 // Serve answers questions from lookup, which gives a phone's latest orders,
 // the newest first. stop ends it after every question that came has its answer.
 func Serve(nc *nats.Conn, lookup func(ctx context.Context, phone string, limit int) ([]orders.Order, error)) (stop func(), err error) {
+	return serve(nc, subject, func(ctx context.Context, msg *nats.Msg) { reply(ctx, msg, lookup) })
+}
+
+// serve answers the questions on a subject, some at once.
+func serve(nc *nats.Conn, subject string, reply func(context.Context, *nats.Msg)) (stop func(), err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	free := make(chan struct{}, atOnce)
 	sub, err := nc.QueueSubscribe(subject, queue, func(msg *nats.Msg) {
 		free <- struct{}{}
 		go func() {
 			defer func() { <-free }()
-			reply(ctx, msg, lookup)
+			reply(ctx, msg)
 		}()
 	})
 	if err != nil {
@@ -97,21 +103,13 @@ type Client struct {
 // at most MaxOrders. Where no processor answers in time, which is two seconds
 // unless ctx has a deadline, the error is ErrAway.
 func (c Client) Of(ctx context.Context, phone string, limit int) ([]orders.Order, error) {
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, patience)
-		defer cancel()
-	}
 	data, err := json.Marshal(question{Phone: phone, Limit: limit})
 	if err != nil {
 		return nil, fmt.Errorf("asking for a phone's orders: %w", err)
 	}
-	msg, err := c.NC.RequestWithContext(ctx, subject, data)
-	switch {
-	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, context.DeadlineExceeded):
-		return nil, fmt.Errorf("%w: %w", ErrAway, err)
-	case err != nil:
-		return nil, fmt.Errorf("asking for a phone's orders: %w", err)
+	msg, err := c.request(ctx, subject, data, patience)
+	if err != nil {
+		return nil, err
 	}
 	var a answer
 	if err := json.Unmarshal(msg.Data, &a); err != nil {
@@ -121,4 +119,21 @@ func (c Client) Of(ctx context.Context, phone string, limit int) ([]orders.Order
 		return nil, fmt.Errorf("the processor could not look up a phone's orders: %s", a.Error)
 	}
 	return a.Orders, nil
+}
+
+// request asks a question and waits for its answer.
+func (c Client) request(ctx context.Context, subject string, data []byte, patience time.Duration) (*nats.Msg, error) {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	msg, err := c.NC.RequestWithContext(ctx, subject, data)
+	switch {
+	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, context.DeadlineExceeded):
+		return nil, fmt.Errorf("%w: %w", ErrAway, err)
+	case err != nil:
+		return nil, fmt.Errorf("asking about orders: %w", err)
+	}
+	return msg, nil
 }

@@ -11,6 +11,7 @@ import (
 // Metrics counts what the processor does.
 type Metrics struct {
 	orders  *prometheus.CounterVec
+	acts    *prometheus.CounterVec
 	dead    prometheus.Counter
 	retries prometheus.Counter
 	batch   prometheus.Histogram
@@ -23,7 +24,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := newMetrics()
 	lag := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "haat_processor_lag",
 		Help: "Turns that ask something of the processor and are not yet done; NaN where NATS does not say."}, m.readLag)
-	r.MustRegister(m.orders, m.dead, m.retries, m.batch, m.seconds, lag)
+	r.MustRegister(m.orders, m.acts, m.dead, m.retries, m.batch, m.seconds, lag)
 	return m
 }
 
@@ -31,6 +32,8 @@ func newMetrics() *Metrics {
 	return &Metrics{
 		orders: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "haat_orders_total",
 			Help: "Requests decided, by what became of the order; refused is a cancellation that came too late."}, []string{"result"}),
+		acts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "haat_order_acts_total",
+			Help: "What operators did to orders; status, short and full are acts that were refused."}, []string{"result"}),
 		dead: prometheus.NewCounter(prometheus.CounterOpts{Name: "haat_processor_dead_letters_total",
 			Help: "Turns put into the dead letters because they can never be processed."}),
 		retries: prometheus.NewCounter(prometheus.CounterOpts{Name: "haat_processor_retries_total",

@@ -1,6 +1,6 @@
 // Package processor decides orders: it follows the turns of the message log
 // that ask for one, applies them to the store in batches, and says as order
-// events what became of them.
+// events what became of them. What operators do to orders it applies and says, too.
 //
 // A turn is acknowledged only after its order is committed and its event is
 // kept. Whatever crashes in between, the turn comes again, the store gives the
@@ -61,11 +61,12 @@ type Processor struct {
 	known atomic.Pointer[map[string]bool] // SKUs of the last catalogue
 	open  chan struct{}                   // closed with the first catalogue
 	once  sync.Once
+	acted chan struct{} // holds one: there are acts to tell
 }
 
 // New makes a processor that decides nothing before its first SetCatalog.
 func New(cfg Config, b *bus.Bus, st *store.Store, log zerolog.Logger) *Processor {
-	p := &Processor{cfg: cfg, bus: b, store: st, log: log, metrics: cfg.Metrics, open: make(chan struct{})}
+	p := &Processor{cfg: cfg, bus: b, store: st, log: log, metrics: cfg.Metrics, open: make(chan struct{}), acted: make(chan struct{}, 1)}
 	if p.metrics == nil {
 		p.metrics = newMetrics()
 	}

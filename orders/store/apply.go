@@ -78,7 +78,7 @@ func prepare(ctx context.Context, db *sql.DB) (s statements, err error) {
 		{&s.order, insertSQL("orders", "id, number, turn, phone, channel, language, station, status, currency, total, pickup_code, placed_at", 1) +
 			" ON CONFLICT DO NOTHING"},
 		{&s.setStatus, "UPDATE orders SET status = $2 WHERE id = $1"},
-		{&s.lastStep, "SELECT step, at FROM order_history WHERE order_id = $1 ORDER BY step DESC LIMIT 1"},
+		{&s.lastStep, "SELECT step, at, act FROM order_history WHERE order_id = $1 ORDER BY step DESC LIMIT 1"},
 		{&s.get, selectOrders + " WHERE o.id = $1 ORDER BY l.line"},
 		{&s.shortages, "SELECT sku, available FROM order_shortages WHERE order_id = $1 ORDER BY line"},
 		{&s.taken, "SELECT sku, taken FROM order_lines WHERE order_id = $1 ORDER BY line"},
@@ -222,12 +222,14 @@ func (b *batch) cancel(ctx context.Context, c orders.Cancel) (orders.Event, erro
 		}
 		o.Status = orders.Cancelled
 	}
-	return b.event(ctx, o)
+	e, err := b.event(ctx, o)
+	e.Act = "" // whoever called it off, this phone is told in answer to what it asked
+	return e, err
 }
 
 // move gives the order its next status.
 func (b *batch) move(ctx context.Context, id string, to orders.Status) error {
-	step, _, err := b.lastStep(ctx, id)
+	step, _, _, err := b.lastStep(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -255,24 +257,24 @@ func (b *batch) get(ctx context.Context, id string) (orders.Order, error) {
 
 // event is the event that gave the order its present status.
 func (b *batch) event(ctx context.Context, o orders.Order) (orders.Event, error) {
-	_, at, err := b.lastStep(ctx, o.ID)
+	_, at, act, err := b.lastStep(ctx, o.ID)
 	if err != nil {
 		return orders.Event{}, err
 	}
-	e := orders.Event{Kind: o.Status, Order: o, At: at}
+	e := orders.Event{Kind: o.Status, Order: o, Act: act, At: at}
 	if o.Status == orders.Rejected {
 		e.Shortages, err = b.shortages(ctx, o.ID)
 	}
 	return e, err
 }
 
-func (b *batch) lastStep(ctx context.Context, id string) (step int, at time.Time, err error) {
+func (b *batch) lastStep(ctx context.Context, id string) (step int, at time.Time, act string, err error) {
 	if err := b.flush(ctx); err != nil {
-		return 0, time.Time{}, err
+		return 0, time.Time{}, "", err
 	}
 	var nanos int64
-	err = b.tx.StmtContext(ctx, b.stmt.lastStep).QueryRowContext(ctx, id).Scan(&step, &nanos)
-	return step, time.Unix(0, nanos).UTC(), err
+	err = b.tx.StmtContext(ctx, b.stmt.lastStep).QueryRowContext(ctx, id).Scan(&step, &nanos, &act)
+	return step, time.Unix(0, nanos).UTC(), act, err
 }
 
 func (b *batch) shortages(ctx context.Context, id string) ([]orders.Shortage, error) {

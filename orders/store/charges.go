@@ -29,8 +29,12 @@ func (s *Store) Charge(ctx context.Context, charges []orders.Charge) error {
 }
 
 // Messages adds up the SMS that told of an order.
-func (r *Reader) Messages(ctx context.Context, id string) (m orders.Messages, err error) {
-	rows, err := r.db.QueryContext(ctx, `SELECT currency, COUNT(*), SUM(segments), SUM(micros)
+func (r *Reader) Messages(ctx context.Context, id string) (orders.Messages, error) {
+	return messages(ctx, r.db, id)
+}
+
+func messages(ctx context.Context, db querier, id string) (m orders.Messages, err error) {
+	rows, err := db.QueryContext(ctx, `SELECT currency, COUNT(*), SUM(segments), SUM(micros)
 		FROM order_messages WHERE order_id = $1 GROUP BY currency`, id)
 	if err != nil {
 		return m, fmt.Errorf("reading the cost of an order's messages: %w", err)

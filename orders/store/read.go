@@ -91,29 +91,33 @@ func (r *Reader) Stock(ctx context.Context) (map[string]int, error) {
 	return stock, rows.Err()
 }
 
-// Step is a status that an order has had and since when.
-type Step struct {
-	Status orders.Status
-	At     time.Time
-}
-
 // History gives the statuses of an order, the first one first; none where
 // there is no such order.
-func (r *Reader) History(ctx context.Context, id string) ([]Step, error) {
-	rows, err := r.db.QueryContext(ctx, "SELECT status, at FROM order_history WHERE order_id = $1 ORDER BY step", id)
+func (r *Reader) History(ctx context.Context, id string) ([]orders.Step, error) {
+	return history(ctx, r.db, id)
+}
+
+func history(ctx context.Context, db querier, id string) ([]orders.Step, error) {
+	rows, err := db.QueryContext(ctx, "SELECT status, at, operator, reason FROM order_history WHERE order_id = $1 ORDER BY step", id)
 	if err != nil {
 		return nil, fmt.Errorf("reading an order's history: %w", err)
 	}
 	defer rows.Close()
-	var steps []Step
+	var steps []orders.Step
 	for rows.Next() {
-		var s Step
+		var s orders.Step
 		var nanos int64
-		if err := rows.Scan(&s.Status, &nanos); err != nil {
+		if err := rows.Scan(&s.Status, &nanos, &s.By, &s.Reason); err != nil {
 			return nil, fmt.Errorf("reading an order's history: %w", err)
 		}
 		s.At = time.Unix(0, nanos).UTC()
 		steps = append(steps, s)
 	}
 	return steps, rows.Err()
+}
+
+// querier reads: the database, or a transaction in which nothing changes.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }

@@ -139,7 +139,7 @@ func matches(f index.Filter, row index.Row) bool {
 		state = row.Status
 	}
 	return same(f.Phone, row.Phone) && same(f.Channel, row.Channel) && same(f.Mode, row.Mode) && same(f.Kind, row.Kind) &&
-		same(f.Status, state) && same(f.Class, row.Class) && same(f.Language, row.Language) && same(f.Station, row.Station) &&
+		same(f.Status, state) && same(f.Class, row.Class) && same(f.Language, row.Language) && same(f.Station, row.Station) && same(f.Order, row.Order) &&
 		strings.HasSuffix(string(row.Phone), f.PhoneEnd) &&
 		(f.Direction != "in" || row.In != "") && (f.Direction != "out" || row.Out != "") &&
 		(!f.Errors || state.Final() && state != "delivered" || row.Class == "unknown") &&

@@ -57,7 +57,7 @@ func Market(now time.Time) []index.Row {
 		Turn(next(), juma, dialogue.SMS, dialogue.ClassHint, "9", "Chagua 1 hadi 3.\n1.Mchele kilo 1 180\n2.Mchele kilo 5 850\n3.Mchele kilo 25 4,100"),
 		order(Turn(next(), amina, dialogue.SMS, dialogue.ClassOrder, "1", "Oda 10001 imepokelewa. Namba ya kuchukulia 4821. Tutakutumia ujumbe ikithibitishwa.")),
 		Status(next(), amina, "10", gateway.Sent, ""),
-		Notice(next(), amina, "Oda 10001 imethibitishwa. Lipa KES 1,700 ukichukua Mama Njeri's shop, Kiambogo. Namba 4821. Asante!"),
+		order(Notice(next(), amina, "Oda 10001 imethibitishwa. Lipa KES 1,700 ukichukua Mama Njeri's shop, Kiambogo. Namba 4821. Asante!")),
 		Status(next(), amina, "12", gateway.Sent, ""),
 		Status(next(), amina, "12", gateway.Delivered, ""),
 		Notice(next(), asha, "Order 10002 is ready at Kwa Otieno, Ugunja."),

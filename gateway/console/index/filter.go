@@ -46,6 +46,7 @@ func ask(f Filter) (q question, err error) {
 	is(byClass, f.Class)
 	is(byLanguage, f.Language)
 	is(byStation, f.Station)
+	is(byOrder, f.Order)
 	if f.Kind == messagelog.KindStatus {
 		is(byStatus, string(f.Status))
 	} else {

@@ -35,7 +35,8 @@ type Filter struct {
 	Class     string        // one of the dialogue's or the gateway's classes
 	Language  string
 	Station   string
-	Errors    bool // only what failed, expired, was refused or not understood
+	Order     string // id of an order: the turns and notices about it
+	Errors    bool   // only what failed, expired, was refused or not understood
 	From, To  time.Time
 }
 

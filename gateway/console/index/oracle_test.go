@@ -25,6 +25,7 @@ var (
 	classes   = []string{"", dialogue.ClassScreen, dialogue.ClassUnknown, dialogue.ClassOrder, dialogue.ClassRejected, gateway.ClassLoop}
 	states    = []gateway.State{gateway.Held, gateway.Retrying, gateway.Sent, gateway.Delivered, gateway.Failed, gateway.Expired, gateway.Dropped}
 	languages = []string{"", "en", "zh", "sw"}
+	orderIDs  = []string{"", "0199c2f0-7c1e", "o \"2\" *"}
 	stations  = []string{"", "ST01", "Duka la Mama \"x\" *"}
 	begin     = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 )
@@ -59,7 +60,7 @@ func drawLine(t *rapid.T, before []messagelog.Line, seq uint64, at time.Time) me
 	case 0:
 		l.Broken = fmt.Errorf("broken")
 	case 1, 2:
-		l.Kind, l.Out, l.Mode = messagelog.KindNotice, drawText(t), dialogue.SMS
+		l.Kind, l.Out, l.Mode, l.Order = messagelog.KindNotice, drawText(t), dialogue.SMS, pick(t, orderIDs, "order")
 	case 3, 4, 5:
 		l.Kind, l.Status, l.Reason = messagelog.KindStatus, pick(t, states, "state"), pick(t, []string{"", "no credit"}, "reason")
 		l.Ref = pick(t, []string{"", "x", "-1", "99999999999999999999"}, "ref")
@@ -77,6 +78,7 @@ func drawLine(t *rapid.T, before []messagelog.Line, seq uint64, at time.Time) me
 	default:
 		l.Kind, l.Mode, l.In, l.Out, l.Class = messagelog.KindTurn, pick(t, []dialogue.Mode{dialogue.SMS, dialogue.USSD}, "mode"), drawText(t), drawText(t), pick(t, classes, "class")
 		l.Language, l.Station, l.Screen = pick(t, languages, "language"), pick(t, stations, "station"), "home"
+		l.Order = pick(t, orderIDs, "order")
 		if rapid.IntRange(0, 9).Draw(t, "offers") == 0 {
 			l.Offer = &dialogue.Offer{Item: "maize", Qty: 2.5}
 		}
@@ -146,6 +148,9 @@ func drawFilter(t *rapid.T) (f Filter) {
 	if some("station") {
 		f.Station = pick(t, stations, "at station")
 	}
+	if some("order") {
+		f.Order = pick(t, orderIDs, "of order")
+	}
 	f.Errors = some("errors")
 	if some("from") {
 		f.From = begin.Add(time.Duration(rapid.IntRange(-1, 90).Draw(t, "from second")) * time.Second)
@@ -167,7 +172,7 @@ func wanted(f Filter, r *Row) bool {
 		(f.Channel == "" || f.Channel == r.Channel) && (f.Mode == "" || f.Mode == r.Mode) &&
 		(f.Direction == "" || f.Direction == "in" && r.In != "" || f.Direction == "out" && r.Out != "") &&
 		(f.Kind == "" || f.Kind == r.Kind) && (f.Status == "" || f.Status == state) && (f.Class == "" || f.Class == r.Class) &&
-		(f.Language == "" || f.Language == r.Language) && (f.Station == "" || f.Station == r.Station) && (!f.Errors || r.Trouble()) &&
+		(f.Language == "" || f.Language == r.Language) && (f.Station == "" || f.Station == r.Station) && (f.Order == "" || f.Order == r.Order) && (!f.Errors || r.Trouble()) &&
 		(f.From.IsZero() || !r.At.Before(f.From)) && (f.To.IsZero() || r.At.Before(f.To))
 }
 

@@ -31,6 +31,7 @@ const (
 	byClass    = 'a'
 	byLanguage = 'l'
 	byStation  = 'p'
+	byOrder    = 'r'
 	byState    = 's'
 	byStatus   = 't'
 	byTrouble  = 'e'
@@ -86,6 +87,7 @@ func (r *Row) marks() (all []string) {
 	add(byClass, r.Class)
 	add(byLanguage, r.Language)
 	add(byStation, r.Station)
+	add(byOrder, r.Order)
 	add(byState, string(r.State))
 	add(byStatus, string(r.Status))
 	if r.In != "" {

@@ -6,7 +6,6 @@ import (
 
 	"haat/catalog"
 	"haat/orders"
-	"haat/orders/store"
 )
 
 func confirmed(t *testing.T, s *shop) {
@@ -26,7 +25,7 @@ func confirmed(t *testing.T, s *shop) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, []store.Step{{Status: orders.Placed, At: o.PlacedAt}, {Status: orders.Confirmed, At: start.Add(time.Minute)}}, steps)
+	same(t, []orders.Step{{Status: orders.Placed, At: o.PlacedAt}, {Status: orders.Confirmed, At: start.Add(time.Minute)}}, steps)
 }
 
 func placedAgain(t *testing.T, s *shop) {

@@ -24,7 +24,13 @@ type Store interface {
 	Of(ctx context.Context, phone string, limit int) ([]orders.Order, error)
 	All(ctx context.Context, each func(orders.Order) error) error
 	Stock(ctx context.Context) (map[string]int, error)
-	History(ctx context.Context, id string) ([]store.Step, error)
+	History(ctx context.Context, id string) ([]orders.Step, error)
+	Act(ctx context.Context, at time.Time, a orders.Act) (orders.Outcome, error)
+	Untold(ctx context.Context, limit int) ([]orders.Event, error)
+	Told(ctx context.Context, events []orders.Event) error
+	List(ctx context.Context, s orders.Search) (orders.Page, error)
+	Counts(ctx context.Context) (orders.Counts, error)
+	Get(ctx context.Context, id string) (orders.Record, error)
 }
 
 // Run runs all tests against stores that open makes; each must be empty.
@@ -55,6 +61,21 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"a phone's orders, the newest first", ofPhone},
 		{"all orders, the oldest first", all},
 		{"every request at random", random},
+		{"an operator fills a rejected order", actConfirmed},
+		{"an operator cancels and rejects", actGivesBack},
+		{"an act is done once", actOnce},
+		{"an act that is refused changes nothing", actRefused},
+		{"acts that can never be", actMalformed},
+		{"an order has so many acts", actsBounded},
+		{"what operators did waits to be told", actUntold},
+		{"a phone asks after an operator", actThenPhone},
+		{"the last piece goes to one act", lastPieceByAct},
+		{"acts at random", actsAtRandom},
+		{"every way to search", searched},
+		{"pages while new orders come", paged},
+		{"a page is bounded", pageBounded},
+		{"counts", counts},
+		{"all that is known of an order", record},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, &shop{t: t, Store: open(t)}) })
 	}
