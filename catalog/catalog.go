@@ -3,7 +3,10 @@
 // with a version; whoever holds one may read it from many goroutines.
 package catalog
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Product is one thing on the shelf.
 type Product struct {
@@ -17,6 +20,8 @@ type Product struct {
 	Stock    int               // how many there are, when Counted
 	Counted  bool              // whether stock is counted; when false it never runs out
 	Aliases  []string          // what people also call it, in any language
+	Hidden   bool              // not offered to phones now; it keeps its number and its history
+	Count    string            // which count the stock is of, so that nobody takes it over twice; "" is that of the file
 }
 
 // Name is the product's name in the language, or in English where that
@@ -61,18 +66,24 @@ type Catalog struct {
 	bySKU      map[string]*Product
 	byNumber   map[int]*Product
 	byCategory map[string][]*Product
+	hidden     map[string]*Product
 }
 
 // New builds a snapshot. Products keep their order; categories are listed in
 // the order given, those that no list names come after, in the order of their
-// first product, and those without products are left out.
+// first product, and those without products are left out. Hidden products are
+// nowhere but in Named.
 func New(version string, products []Product, categories []Category) *Catalog {
 	c := &Catalog{
 		Version: version, bySKU: make(map[string]*Product, len(products)),
-		byNumber: make(map[int]*Product, len(products)), byCategory: map[string][]*Product{},
+		byNumber: make(map[int]*Product, len(products)), byCategory: map[string][]*Product{}, hidden: map[string]*Product{},
 	}
 	for i := range products {
 		p := &products[i]
+		if p.Hidden {
+			c.hidden[p.SKU] = p
+			continue
+		}
 		c.products = append(c.products, p)
 		c.bySKU[strings.ToUpper(p.SKU)] = p
 		c.byCategory[p.Category] = append(c.byCategory[p.Category], p)
@@ -113,6 +124,30 @@ func (c *Catalog) BySKU(sku string) (*Product, bool) {
 		p, ok = c.bySKU[strings.ToUpper(sku)]
 	}
 	return p, ok
+}
+
+// Named finds a product by its exact code, also one that is hidden: what was
+// ordered is still called by its name.
+func (c *Catalog) Named(sku string) (*Product, bool) {
+	if p, ok := c.bySKU[sku]; ok {
+		return p, true
+	}
+	p, ok := c.hidden[sku]
+	return p, ok
+}
+
+// Hidden finds a product that is not offered now by its code, in any case, or by
+// its keypad number.
+func (c *Catalog) Hidden(typed string) (*Product, bool) {
+	if p, ok := c.hidden[strings.ToUpper(typed)]; ok {
+		return p, true
+	}
+	for _, p := range c.hidden {
+		if p.Number != 0 && strconv.Itoa(p.Number) == typed {
+			return p, true
+		}
+	}
+	return nil, false
 }
 
 // ByNumber finds a product by its keypad number.

@@ -18,6 +18,7 @@ const (
 	MaxUnit       = 20         // characters
 	MaxCategory   = 32         // characters of a category's id
 	MaxSKU        = 16         // characters
+	maxCount      = 64         // characters of the id of a count
 	MaxPrice      = 10_000_000 // in whole units of the currency
 	MaxStock      = 1_000_000
 )
@@ -31,13 +32,15 @@ var Reserved = []string{
 
 // Read reads the products of a catalogue from CSV:
 //
-//	sku,number,category,name_en,name_sw,short_en,unit,price,stock,aliases
+//	sku,number,category,name_en,name_sw,short_en,unit,price,stock,available,aliases
 //
 // Required are sku, category, name_en, unit and price. There may be a name_xx
 // and a short_xx for any language, and name_hi-latn for one in Latin letters. Prices are in the currency, an ISO 4217
 // code. An empty number means that the product gets one: see Assign. An empty
-// stock means that stock is not counted; aliases are separated by "|". What is
-// wrong comes all at once as a *CheckError.
+// stock means that stock is not counted; aliases are separated by "|". Available
+// is yes or no, and yes where it is empty or missing: what is not available is
+// not offered to phones, and keeps its number. The column count_id is written by
+// the shelf, see Product.Count. What is wrong comes all at once as a *CheckError.
 func Read(r io.Reader, currency string) ([]Product, error) {
 	var products []Product
 	ids := newIdentities()
@@ -55,7 +58,7 @@ func Read(r io.Reader, currency string) ([]Product, error) {
 func productTable() *Table {
 	return &Table{
 		Required:  []string{"sku", "category", "name_en", "unit", "price"},
-		Optional:  []string{"stock", "aliases", "number"},
+		Optional:  []string{"stock", "available", "aliases", "number", "count_id"},
 		Localized: []string{"name", "short"},
 		MaxRows:   MaxProducts,
 	}
@@ -89,6 +92,8 @@ func readProduct(row *Row, currency string) Product {
 	p.Price = readPrice(row, currency)
 	p.Aliases = readAliases(row)
 	p.Stock, p.Counted = readStock(row)
+	p.Hidden = readHidden(row)
+	p.Count = row.Note("count_id", maxCount)
 	return p
 }
 
@@ -170,6 +175,17 @@ func readStock(row *Row) (stock int, counted bool) {
 		row.Problem("stock", fmt.Sprintf("write how many there are, 0 to %d in plain digits, or leave it empty if it is not counted", MaxStock))
 	}
 	return stock, true
+}
+
+func readHidden(row *Row) bool {
+	switch strings.ToLower(row.Cell("available")) {
+	case "", "yes":
+		return false
+	case "no":
+		return true
+	}
+	row.Problem("available", "write yes, or no to hide the product from phones; empty is yes")
+	return false
 }
 
 func readAliases(row *Row) []string {

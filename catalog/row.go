@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -43,9 +44,12 @@ func unprintable(cell string) string {
 	if !utf8.ValidString(cell) {
 		return "this is not UTF-8; save the file as \"CSV UTF-8\""
 	}
+	if slices.Contains(spreadsheetErrors, cell) {
+		return "this is a spreadsheet's error; correct the formula"
+	}
 	for _, c := range cell {
 		switch {
-		case c == '\n' || c == '\r':
+		case c == '\n' || c == '\r' || c == '\u2028': // the last is what a line break in a spreadsheet's cell is read as
 			return "write the cell on one line"
 		case c == utf8.RuneError:
 			return "a character was lost (\ufffd) when this was saved; write it again"
@@ -55,6 +59,9 @@ func unprintable(cell string) string {
 	}
 	return ""
 }
+
+// spreadsheetErrors are what cells show whose formula does not work.
+var spreadsheetErrors = []string{"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"}
 
 // isInvisible tells of characters that take room in a message and show nothing.
 // The joiners U+200C and U+200D are not among them: Hindi and Persian need them.
@@ -68,14 +75,14 @@ func isInvisible(c rune) bool {
 
 // Cell is the text under the column in Unicode's composed form (NFC), so that
 // an accented letter is one character on the phone, with single spaces and
-// none around. A column that the file does not have is empty.
+// none around, and without what Guard put before it. A column that the file does not have is empty.
 func (r *Row) Cell(column string) string {
 	i, ok := r.column[column]
 	if !ok {
 		return ""
 	}
 	// The clone lets go of the line that the cell is a part of.
-	return strings.Clone(strings.Join(strings.Fields(norm.NFC.String(r.cells[i])), " "))
+	return strings.Clone(strings.Join(strings.Fields(norm.NFC.String(Plain(r.cells[i]))), " "))
 }
 
 // Problem reports what is wrong under the column; the first problem of a cell

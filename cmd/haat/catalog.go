@@ -11,13 +11,14 @@ import (
 	"strings"
 
 	"haat/catalog"
+	"haat/catalog/sheet"
 	"haat/orders/bus"
 	"haat/orders/shelf"
 )
 
 // catalogCheckCmd lists everything that is wrong with a catalogue file.
 type catalogCheckCmd struct {
-	File   string `arg:"" help:"CSV file with the header sku,category,name_en,unit,price and, as you like, name_xx, short_xx, stock, aliases, number."`
+	File   string `arg:"" help:"CSV or XLSX file with the header sku,category,name_en,unit,price and, as you like, name_xx, short_xx, stock, available, aliases, number."`
 	Config string `short:"c" env:"HAAT_CONFIG" placeholder:"FILE" help:"Configuration file, for the currency of the prices."`
 }
 
@@ -37,7 +38,7 @@ func (cmd catalogCheckCmd) Run(_ context.Context, io *stdio) error {
 
 // catalogImportCmd puts a checked catalogue file on the shelf.
 type catalogImportCmd struct {
-	File string `arg:"" help:"CSV file; nothing of it is imported unless all of it is well."`
+	File string `arg:"" help:"CSV or XLSX file; nothing of it is imported unless all of it is well."`
 	place
 }
 
@@ -83,6 +84,11 @@ func readCatalog(file, currency string) (csv []byte, summary string, err error) 
 	csv, err = readFileLimited(file, catalog.MaxBytes)
 	if err != nil {
 		return nil, "", err
+	}
+	if sheet.Is(csv) {
+		if csv, err = sheet.CSV(csv); err != nil {
+			return nil, "", namedIn(file, err)
+		}
 	}
 	products, err := catalog.Read(bytes.NewReader(csv), currency)
 	if err != nil {

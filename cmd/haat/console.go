@@ -58,7 +58,8 @@ func (h *house) openConsole(ctx context.Context, log *messagelog.Log, people *me
 	pages := console.Config{
 		Index: ix, Gate: accounts, Sessions: log, People: people, Metrics: console.NewMetrics(h.registry), Logger: h.logger,
 		Key: key, Region: h.cfg.Market.Region, Channels: slices.Sorted(maps.Keys(h.cfg.Channels)), Languages: spoken(languages), Stations: h.market.stations,
-		Demo: room.demo, PublicURL: h.cfg.PublicURL, Version: moduleVersion(), Product: h.productName, Orders: h.consoleOrders(),
+		Demo: room.demo, PublicURL: h.cfg.PublicURL, Version: moduleVersion(), Product: h.productName,
+		Orders: h.consoleOrders(), Catalog: h.catalogRoom(),
 	}
 	h.takeOver(&pages)
 	if room.pages, err = console.New(pages); err != nil {
@@ -85,10 +86,10 @@ func spoken(languages *lang.Set) (all []console.Language) {
 	return all
 }
 
-// productName is what operators call a product: one that is no longer sold by
-// its SKU.
+// productName is what operators call a product: one that is not in the catalogue
+// by its SKU.
 func (h *house) productName(language, sku string) string {
-	if p, ok := h.market.present.Load().BySKU(sku); ok {
+	if p, ok := h.market.present.Load().Named(sku); ok {
 		return p.Name(language)
 	}
 	return sku

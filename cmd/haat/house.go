@@ -110,7 +110,7 @@ func (h *house) openProcessor(ctx context.Context) (err error) {
 		Refresh: func(ctx context.Context) error { return h.market.refresh(ctx, h.bus) },
 		Metrics: processor.NewMetrics(h.registry),
 	}, h.bus, h.store, h.logger)
-	h.work = append(h.work, h.process, h.processor.RunCharges, h.processor.RunActs, h.serveOrders, func(ctx context.Context) error {
+	h.work = append(h.work, h.process, h.processor.RunCharges, h.processor.RunActs, h.serveOrders, h.answerStock, func(ctx context.Context) error {
 		stop, err := desk.Serve(h.bus.Conn(), h.store.Of)
 		if err != nil {
 			return err

@@ -45,6 +45,7 @@ type cli struct {
 	Catalog  struct {
 		Check     catalogCheckCmd     `cmd:"" help:"Check a catalogue file and list every problem."`
 		Import    catalogImportCmd    `cmd:"" help:"Check a catalogue file and put it on the shelf."`
+		Versions  catalogVersionsCmd  `cmd:"" help:"List the versions of the catalogue: when, who, how many products, what changed."`
 		Pricelist catalogPricelistCmd `cmd:"" help:"Print the price list with its keypad numbers for the wall of a shop."`
 	} `cmd:"" help:"Check, import or print what can be ordered."`
 	Config struct {

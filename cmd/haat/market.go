@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +34,8 @@ type market struct {
 	categories []catalog.Category
 	present    atomic.Pointer[catalog.Catalog]
 	changed    func(ctx context.Context, importID string, products []catalog.Product) error
+	setting    sync.Mutex
+	number     int // of the version that was set last
 }
 
 // speak loads the languages, with the words that people use at this place.
@@ -80,7 +84,10 @@ func (m *market) firstImport(ctx context.Context, cfg Config, b *bus.Bus) (*shel
 	if err != nil {
 		return nil, err
 	}
-	i, err := shelf.Put(ctx, b, csv)
+	i, err := shelf.Publish(ctx, b, shelf.Edition{CSV: csv, Kind: shelf.First, Recount: true})
+	if errors.Is(err, shelf.ErrStale) { // the other half was faster
+		return shelf.Current(ctx, b)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("import the first catalogue: %w", err)
 	}
@@ -121,8 +128,14 @@ func readFile[T any](path, fromSample string, parse func([]byte) (T, error)) (v 
 
 // set makes an import the present catalogue, its products with their keypad
 // numbers. Its version is its content, so that importing the same file again
-// disturbs nobody's menu.
+// disturbs nobody's menu. One that is older than what was set before changes
+// nothing.
 func (m *market) set(ctx context.Context, i shelf.Import) error {
+	m.setting.Lock()
+	defer m.setting.Unlock()
+	if i.Number != 0 && i.Number < m.number {
+		return nil
+	}
 	products, err := catalog.Read(bytes.NewReader(i.CSV), m.currency)
 	if err != nil {
 		return fmt.Errorf("the imported catalogue: %w", err)
@@ -131,6 +144,7 @@ func (m *market) set(ctx context.Context, i shelf.Import) error {
 	if err := m.changed(ctx, i.ID, products); err != nil {
 		return err
 	}
+	m.number = i.Number
 	m.present.Store(catalog.New(hex.EncodeToString(sum[:4]), products, m.categories))
 	return nil
 }

@@ -45,6 +45,7 @@ type Config struct {
 	Writers  []Writer     // the channels by which operators can write
 	Desk     gateway.Desk // tells of a phone's orders; nil: only what the phone was told is shown
 	Orders   Orders       // nil: there are no pages of orders
+	Catalog  *CatalogRoom // nil: there are no pages of the catalogue
 	Metrics  *Metrics     // nil counts nothing
 	Logger   zerolog.Logger
 

@@ -103,14 +103,14 @@ type orderRow struct {
 	Station  string
 	Status   string
 	Tone     string
-	Goods    []goods
+	Goods    []ordered
 	More     int // lines that are not shown
 	Total    string
 	Lacks    []lackView
 	Fillable bool // it was rejected for want of stock, and there is enough of that now
 }
 
-type goods struct {
+type ordered struct {
 	Name string
 	Qty  int
 }
@@ -263,7 +263,7 @@ func (c *Console) orderRowOf(code string, s orders.Summary) orderRow {
 		Token: h.Token, Phone: h.Phone, Hue: h.Hue, Station: h.Station, Status: h.Status, Tone: h.Tone, Total: h.Total, More: s.Lines - len(o.Lines),
 	}
 	for _, l := range o.Lines {
-		row.Goods = append(row.Goods, goods{c.Product(code, l.SKU), l.Qty})
+		row.Goods = append(row.Goods, ordered{c.Product(code, l.SKU), l.Qty})
 	}
 	for _, l := range s.Lacks {
 		if l.Left < l.Want {

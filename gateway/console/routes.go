@@ -61,7 +61,7 @@ func (c *Console) Routes(mux *http.ServeMux) {
 		if r.role != everybody {
 			serve = c.Gate.Require(r.role, r.serve)
 		}
-		mux.Handle(r.method+" "+r.path, guarded(serve))
+		mux.Handle(r.method+" "+r.path, guarded(serve, bodyLimit(r.path)))
 	}
 }
 
@@ -73,9 +73,17 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // maxBody is how much a form may send, in octets: the longest view has a tenth.
 const maxBody = 64 << 10
 
+// bodyLimit is how much may be sent to an address.
+func bodyLimit(path string) int64 {
+	if path == importPath {
+		return maxUpload
+	}
+	return maxBody
+}
+
 // guarded sets what every answer of the console says about itself, and bounds
 // what it takes. Whoever serves a file that may be kept says so itself.
-func guarded(serve http.Handler) http.Handler {
+func guarded(serve http.Handler, most int64) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -84,7 +92,7 @@ func guarded(serve http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "same-origin") // with no-referrer browsers hide the origin of our own forms, too
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		serve.ServeHTTP(w, r)
 	})
 }

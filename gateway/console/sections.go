@@ -22,7 +22,7 @@ func (c *Console) sections(role account.Role) (all []section) {
 		{Page: "log", Path: "/", Under: []string{"conversation"}},
 		{Page: "attention", Path: "/attention", Under: []string{"bulk"}},
 		{Page: "orders", Path: "/orders", Under: []string{"order"}},
-		{Page: "catalog", Path: "/catalog", Under: []string{"product", "import", "versions"}},
+		{Page: "catalog", Path: "/catalog", Under: []string{"product", "import", "preview", "versions", "version-one"}},
 		{Page: "overview", Path: "/overview"},
 		{Page: "alerts", Path: "/alerts"},
 		{Page: "practice", Path: "/practice"},

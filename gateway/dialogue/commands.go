@@ -230,7 +230,11 @@ func (t *talk) askDraft() screen.Draft {
 	p := &t.l.Phrases
 	body := []string{p.Unknown.String()}
 	if t.s.Focus != "" {
-		body = []string{p.NoNumber.With("number", t.s.Focus), p.NotOrdered.String()}
+		told := p.NoNumber.With("number", t.s.Focus)
+		if hidden, ok := t.w.Catalog.Hidden(t.s.Focus); ok {
+			told = p.ProductGone.With("name", t.words().product(hidden))
+		}
+		body = []string{told, p.NotOrdered.String()}
 	}
 	if example, ok := t.words().example(); ok {
 		body = append(body, p.WriteLike.With("example", example))

@@ -72,10 +72,10 @@ func (o wording) legible(texts ...string) string {
 	return texts[max(i, 0)]
 }
 
-// name is what a product is called on a small screen; one that is no longer sold
-// goes by its code.
+// name is what a product is called on a small screen; one that is not in the
+// catalogue goes by its code.
 func (o wording) name(sku string) string {
-	if p, ok := o.w.Catalog.BySKU(sku); ok {
+	if p, ok := o.w.Catalog.Named(sku); ok {
 		return o.product(p)
 	}
 	return sku

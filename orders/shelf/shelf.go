@@ -1,7 +1,7 @@
-// Package shelf shares the catalogue between processes: its latest import, as
-// the CSV file that was checked and then numbered, in an object store that
-// everybody watches; beside it the register of all keypad numbers that products
-// were ever given.
+// Package shelf shares the catalogue between processes: its versions, each a CSV
+// file that was checked and then numbered, in an object store; the history of
+// them, one document that everybody watches and that says which one is present;
+// and the register of all keypad numbers that products were ever given.
 package shelf
 
 import (
@@ -17,16 +17,18 @@ import (
 	"haat/orders/bus"
 )
 
+// object is where a haat that knew no versions kept the one catalogue.
 const object = "catalog.csv"
 
 // numberedMark is what an import with numbers bears: whoever imports the next one
 // need not read it. One without the mark comes from a haat that knew no numbers.
 const numberedMark = "numbered"
 
-// Import is one imported version of the catalogue.
+// Import is one version of the catalogue with its file.
 type Import struct {
-	ID  string // new with every import, even of the same file
-	CSV []byte // the file with a keypad number for each product
+	ID     string // new with every version, even of the same file
+	Number int    // of the version; 0 for one that was made before there were versions
+	CSV    []byte // the file with a keypad number for each product
 }
 
 // shelf is where the parts are.
@@ -48,32 +50,12 @@ func open(ctx context.Context, b *bus.Bus) (*shelf, error) {
 	return &shelf{bus: b, objects: objects, numbers: register{kv: kv}}, nil
 }
 
-// Put gives the products of the checked file their keypad numbers and makes it
-// the present catalogue. A number in the file that belongs to another product is
-// a *catalog.CheckError, and nothing is imported.
+// Put makes a checked file the present catalogue, whatever that is now: its stock
+// figures are a new count. By is who did it, "" for the command line. A number
+// in the file that belongs to another product is a *catalog.CheckError, and
+// nothing is imported.
 func Put(ctx context.Context, b *bus.Bus, csv []byte) (*Import, error) {
-	if err := b.Room(); err != nil {
-		return nil, err
-	}
-	s, err := open(ctx, b)
-	if err != nil {
-		return nil, err
-	}
-	numbered, err := s.give(ctx, csv)
-	if err != nil {
-		return nil, err
-	}
-	// Whoever watches shows the numbers at once: a power cut may not take back
-	// that they were given.
-	if err := b.Durable(ctx); err != nil {
-		return nil, err
-	}
-	meta := jetstream.ObjectMeta{Name: object, Metadata: map[string]string{numberedMark: "true"}}
-	info, err := s.objects.Put(ctx, meta, bytes.NewReader(numbered))
-	if err != nil {
-		return nil, fmt.Errorf("store the catalogue: %w", err)
-	}
-	return &Import{ID: info.NUID, CSV: numbered}, b.Durable(ctx)
+	return Publish(ctx, b, Edition{Base: Whatever, CSV: csv, Recount: true, Kind: Imported})
 }
 
 // Preview is the file with the numbers that Put would give its products now.
@@ -102,15 +84,12 @@ func (s *shelf) give(ctx context.Context, csv []byte) ([]byte, error) {
 // number numbers a file, after the present import where that came without
 // numbers: people have been shown those that number gives it.
 func (s *shelf) number(ctx context.Context, csv []byte) (numbered []byte, given []catalog.Given, err error) {
-	info, err := s.info(ctx)
+	present, numberedAlready, err := s.stored(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	var present *Import
-	if info != nil && !hasNumbers(info) {
-		if present, _, err = s.stored(ctx); err != nil {
-			return nil, nil, err
-		}
+	if numberedAlready {
+		present = nil
 	}
 	if err := s.numbers.load(ctx); err != nil {
 		return nil, nil, err
@@ -153,19 +132,34 @@ func (s *shelf) current(ctx context.Context) (*Import, error) {
 // numbers. One that was replaced while it was read is read anew.
 func (s *shelf) stored(ctx context.Context) (present *Import, numbered bool, err error) {
 	for {
-		before, err := s.info(ctx)
-		if err != nil || before == nil {
+		h, old, err := s.history(ctx)
+		if err != nil {
 			return nil, false, err
 		}
-		present, numbered, err = s.read(ctx)
+		if latest := h.present(old); latest != nil {
+			present, err = s.version(ctx, latest)
+			numbered = true
+		} else if old != nil {
+			present, err = s.read(ctx, object)
+			numbered = hasNumbers(old)
+		} else {
+			return nil, false, nil
+		}
 		if err == nil {
 			return present, numbered, nil
 		}
-		now, failed := s.info(ctx)
-		if failed != nil || now == nil || now.NUID == before.NUID {
+		again, oldNow, failed := s.history(ctx)
+		if failed != nil || again.revision == h.revision && nuidOf(oldNow) == nuidOf(old) {
 			return nil, false, fmt.Errorf("read the catalogue: %w", err)
 		}
 	}
+}
+
+func nuidOf(info *jetstream.ObjectInfo) string {
+	if info == nil {
+		return ""
+	}
+	return info.NUID
 }
 
 // info tells about the present import, or nil when none was ever made.
@@ -182,30 +176,30 @@ func (s *shelf) info(ctx context.Context) (*jetstream.ObjectInfo, error) {
 
 func hasNumbers(info *jetstream.ObjectInfo) bool { return info.Metadata[numberedMark] != "" }
 
-func (s *shelf) read(ctx context.Context) (*Import, bool, error) {
-	result, err := s.objects.Get(ctx, object)
+func (s *shelf) read(ctx context.Context, name string) (*Import, error) {
+	result, err := s.objects.Get(ctx, name)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	defer result.Close()
 	var csv bytes.Buffer
 	if _, err := csv.ReadFrom(result); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	info, err := result.Info()
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	return &Import{ID: info.NUID, CSV: csv.Bytes()}, hasNumbers(info), nil
+	return &Import{ID: info.NUID, CSV: csv.Bytes()}, nil
 }
 
-// Watch calls changed with every import after the present one, until ctx ends.
+// Watch calls changed with every version after the present one, until ctx ends.
 func Watch(ctx context.Context, b *bus.Bus, changed func(Import)) error {
 	s, err := open(ctx, b)
 	if err != nil {
 		return err
 	}
-	watcher, err := s.objects.Watch(ctx, jetstream.UpdatesOnly())
+	watcher, err := s.numbers.kv.Watch(ctx, historyKey, jetstream.UpdatesOnly())
 	if err != nil {
 		return fmt.Errorf("watch the catalogue: %w", err)
 	}
@@ -214,11 +208,11 @@ func Watch(ctx context.Context, b *bus.Bus, changed func(Import)) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case info, ok := <-watcher.Updates():
+		case entry, ok := <-watcher.Updates():
 			if !ok {
 				return errors.New("watch the catalogue: the connection to NATS was lost")
 			}
-			if info == nil || info.Deleted {
+			if entry == nil {
 				continue
 			}
 			now, err := s.current(ctx)
