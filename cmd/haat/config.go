@@ -36,6 +36,8 @@ type Config struct {
 	Limits LimitsConfig `yaml:"limits" envPrefix:"LIMITS_"`
 	// How texts that the carrier did not take are sent again.
 	Outbox OutboxConfig `yaml:"outbox" envPrefix:"OUTBOX_"`
+	// The operators' pages.
+	Console ConsoleConfig `yaml:"console" envPrefix:"CONSOLE_"`
 
 	// Connections to carriers by name, [a-z0-9-] and 32 characters at most. A
 	// channel's URLs are /channels/NAME/ussd, /channels/NAME/sms and
@@ -159,6 +161,7 @@ func defaultConfig() Config {
 		Dialogue: DialogueConfig{BasketKeep: 24 * time.Hour, OrderWait: 800 * time.Millisecond, Hold: 30 * time.Minute},
 		Limits:   LimitsConfig{CachePhones: 50_000, SMSPerPhone: 60},
 		Outbox:   OutboxConfig{Attempts: 8, FirstRetry: 5 * time.Second, MaxRetry: 10 * time.Minute, MaxAge: 24 * time.Hour},
+		Console:  ConsoleConfig{KeepAudit: 2 * 365 * 24 * time.Hour},
 	}
 }
 

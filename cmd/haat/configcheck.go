@@ -138,6 +138,7 @@ func (c *Config) check() []problem {
 	f.within("limits.cache_phones", c.Limits.CachePhones, 100, 10_000_000)
 	f.within("limits.sms_per_phone", c.Limits.SMSPerPhone, 0, 100_000)
 	c.Outbox.check(&f)
+	c.Console.check(&f, c.PublicURL)
 	return f
 }
 

@@ -44,6 +44,9 @@ func loadConfig(name string, environ []string, keys keyUse, flags func(*Config))
 	flags(&c)
 	c.orDemo()
 	problems = append(problems, c.check()...)
+	if keys == keysNeeded {
+		problems = append(problems, c.Console.OIDC.expand(environment)...)
+	}
 	problems = append(problems, c.checkChannels(environment, keys)...)
 	if len(problems) > 0 {
 		return c, &configError{file, file.sort(problems)}

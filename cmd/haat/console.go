@@ -46,7 +46,7 @@ func (h *house) openConsole(ctx context.Context, log *messagelog.Log, people *me
 		return nil, err
 	}
 	h.closers = append(h.closers, notes.Close)
-	accounts, err := account.New(notes, account.Config{PublicURL: h.cfg.PublicURL, Texts: words, Logger: h.logger})
+	accounts, err := h.openAccounts(notes, words)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +56,7 @@ func (h *house) openConsole(ctx context.Context, log *messagelog.Log, people *me
 	}
 	room := &operatorsRoom{accounts: accounts, demo: h.cfg.onlyDemo()}
 	pages := console.Config{
+		Operators: accounts, OIDC: h.cfg.Console.OIDC.Issuer != "",
 		Index: ix, Gate: accounts, Sessions: log, People: people, Metrics: console.NewMetrics(h.registry), Logger: h.logger,
 		Key: key, Region: h.cfg.Market.Region, Channels: slices.Sorted(maps.Keys(h.cfg.Channels)), Languages: spoken(languages), Stations: h.market.stations,
 		Demo: room.demo, PublicURL: h.cfg.PublicURL, Version: moduleVersion(), Product: h.productName,

@@ -44,11 +44,7 @@ func (c *indexRebuildCmd) Run(ctx context.Context, std *stdio) error {
 		return err
 	}
 	p := progress{out: std.Out, of: x.Last + 1 - x.First, begun: time.Now()}
-	err = p.remote(ctx, b.Conn())
-	if errors.Is(err, index.ErrNotRunning) {
-		err = p.local(ctx, filepath.Join(cfg.Data, indexFile), log, newLogger(LogConfig{Level: "error", Format: "console"}, std.Err))
-	}
-	if err != nil {
+	if err := p.rebuild(ctx, b.Conn(), filepath.Join(cfg.Data, indexFile), log, newLogger(LogConfig{Level: "error", Format: "console"}, std.Err)); err != nil {
 		return fmt.Errorf("rebuild the index: %w", err)
 	}
 	p.end()
@@ -61,6 +57,8 @@ type progress struct {
 	of    uint64 // messages
 	begun time.Time
 	told  time.Time
+	// waiting is that somebody else has the index open, which was said.
+	waiting bool
 }
 
 // progressEvery is the pause between two lines.
@@ -77,6 +75,40 @@ func (p *progress) tell(done uint64) {
 func (p *progress) end() {
 	took := time.Since(p.begun)
 	fmt.Fprintf(p.out, "The index is made anew: %d %s in %s.\n", p.of, plural(int(p.of), "message", "messages"), took.Round(time.Millisecond))
+}
+
+// How long a haat that has the index open and does not answer yet may take to
+// start, and the pause between two questions.
+const (
+	mayStart      = time.Minute
+	askAgainAfter = 200 * time.Millisecond
+)
+
+// rebuild lets a running haat do it, and does it here where none has the index
+// open. One that is just starting has it open before it answers: it is waited for.
+func (p *progress) rebuild(ctx context.Context, nc *nats.Conn, path string, log *messagelog.Log, logger zerolog.Logger) error {
+	again := time.NewTicker(askAgainAfter)
+	defer again.Stop()
+	for deadline := time.After(mayStart); ; {
+		err := p.remote(ctx, nc)
+		if errors.Is(err, index.ErrNotRunning) {
+			err = p.local(ctx, path, log, logger)
+		}
+		if !errors.Is(err, index.ErrInUse) {
+			return err
+		}
+		if !p.waiting {
+			p.waiting = true
+			fmt.Fprintln(p.out, "haat is starting, or another command makes the index anew: waiting for it.")
+		}
+		select {
+		case <-again.C:
+		case <-deadline:
+			return fmt.Errorf("%w: it does not answer; see its own log", index.ErrInUse)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // remote lets a running haat do it.

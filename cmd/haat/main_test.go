@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestMain lets scripts and benchmarks run this program as the command haat.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"haat": main, "floor": floorMain})
+	testscript.Main(m, map[string]func(){"haat": main, "floor": floorMain, "starting": startingMain})
 }
 
 func TestScripts(t *testing.T) {

@@ -27,6 +27,7 @@ type operatorCmds struct {
 	Add      operatorAddCmd      `cmd:"" help:"Add an operator; asks for the password."`
 	Password operatorPasswordCmd `cmd:"" help:"Give an operator another password; asks for it, and signs the operator out."`
 	Role     operatorRoleCmd     `cmd:"" help:"Give an operator another role, and sign the operator out."`
+	Link     operatorLinkCmd     `cmd:"" help:"Let an operator sign in by OpenID Connect, too, or no longer; signs the operator out."`
 	Remove   operatorRemoveCmd   `cmd:"" help:"Remove an operator, who is signed out at once."`
 }
 
@@ -36,10 +37,20 @@ type operatorAddCmd struct {
 	password
 	Name string `arg:"" help:"1 to 40 letters, digits and . _ -"`
 	Role string `enum:"viewer,operator,admin" required:"" help:"What they may do: viewer looks, with masked numbers; operator helps people; admin does everything."`
+	OIDC string `name:"oidc" placeholder:"SUBJECT" help:"They sign in by OpenID Connect and have no password: the provider's sub or, with an @, an e-mail address that it has verified."`
 }
 
 // Run implements the command.
 func (c *operatorAddCmd) Run(ctx context.Context, std *stdio) error {
+	if c.OIDC != "" {
+		return c.withAccounts(ctx, mayBegin, func(a *account.Accounts) error {
+			if err := a.AddLinked(ctx, account.CommandLine, c.Name, account.Role(c.Role), c.OIDC); err != nil {
+				return err
+			}
+			fmt.Fprintf(std.Out, "%s is added as %s and signs in by OpenID Connect as %s.\n", c.Name, c.Role, c.OIDC)
+			return nil
+		})
+	}
 	secret, err := c.ask(ctx, std, c.Name)
 	if err != nil {
 		return err
@@ -89,6 +100,28 @@ func (c *operatorRoleCmd) Run(ctx context.Context, std *stdio) error {
 			return unknownOperator(c.Name, err)
 		}
 		fmt.Fprintf(std.Out, "%s is now %s and is signed out.\n", c.Name, c.Role)
+		return nil
+	})
+}
+
+// operatorLinkCmd links an operator to the OpenID Connect provider.
+type operatorLinkCmd struct {
+	place
+	Name    string `arg:"" help:"As haat operator list shows it."`
+	Subject string `arg:"" optional:"" help:"The provider's sub or, with an @, an e-mail address that it has verified; without it, the link is ended."`
+}
+
+// Run implements the command.
+func (c *operatorLinkCmd) Run(ctx context.Context, std *stdio) error {
+	return c.withAccounts(ctx, mustBeThere, func(a *account.Accounts) error {
+		if err := a.Link(ctx, account.CommandLine, c.Name, c.Subject); err != nil {
+			return unknownOperator(c.Name, err)
+		}
+		if c.Subject == "" {
+			fmt.Fprintf(std.Out, "%s no longer signs in by OpenID Connect, and is signed out.\n", c.Name)
+			return nil
+		}
+		fmt.Fprintf(std.Out, "%s may sign in by OpenID Connect as %s, and is signed out.\n", c.Name, c.Subject)
 		return nil
 	})
 }

@@ -49,6 +49,8 @@ type Config struct {
 	Metrics  *Metrics     // nil counts nothing
 	Logger   zerolog.Logger
 
+	Operators Operators                         // nil: operators are managed by commands only
+	OIDC      bool                              // operators may sign in by OpenID Connect, and can be linked to it
 	Key       []byte                            // of the tokens that stand for phones in addresses: see [OpenKey]
 	Region    string                            // where numbers without a country are from, an ISO 3166 code such as "KE"
 	Channels  []string                          // their names, for the filters

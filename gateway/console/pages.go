@@ -57,6 +57,7 @@ type frame struct {
 	SignedIn  bool
 	Sections  []section
 	MayReveal bool
+	Password  bool // there is a page to change one's own
 	Content   any
 }
 
@@ -102,7 +103,7 @@ func (c *Console) frameOf(r *http.Request, page, title string, content any) fram
 	f := frame{
 		Title: c.texts.say(code, title), Language: code, Theme: themeOf(r), Here: r.URL.RequestURI(), Page: page,
 		Demo: c.Demo, Version: c.Version, Operator: operator, SignedIn: ok,
-		MayReveal: operator.Role.May(account.Agent), Content: content,
+		MayReveal: operator.Role.May(account.Agent), Password: c.Operators != nil, Content: content,
 	}
 	if ok {
 		f.Sections = c.sections(operator.Role)

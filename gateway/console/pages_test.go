@@ -18,13 +18,13 @@ import (
 
 // TestRoutesByRole asks every address of the table as everybody.
 func TestRoutesByRole(t *testing.T) {
-	r := newRig(t)
+	r, _ := withOperators(t)
 	r.index.Add(consoletest.Market(at)...)
 	token := r.tokenOf("+254700000001")
 	r.orders.Add(consoletest.Placed(at, 10001, theOrder, "+254700000001", orders.Confirmed, 9, 9))
 	forms := map[string]url.Values{"/order/{id}/act": {"what": {"note"}, "reason": {"called"}, "act": {"a1"}}}
 	for _, route := range console.RoutesOf(r.console) {
-		path := strings.NewReplacer("{$}", "", "{token}", token, "{id}", theOrder, "{file}", "console.css").Replace(route.Path)
+		path := strings.NewReplacer("{$}", "", "{token}", token, "{id}", theOrder, "{file}", "console.css", "{name}", "viewer", "{change}", "sessions").Replace(route.Path)
 		for _, as := range []account.Role{"", "nobody", account.Viewer, account.Agent, account.Admin} {
 			t.Run(route.Method+" "+route.Path+" as "+string(as), func(t *testing.T) {
 				var form url.Values
@@ -41,7 +41,7 @@ func TestRoutesByRole(t *testing.T) {
 				known := as == account.Viewer || as == account.Agent || as == account.Admin
 				switch {
 				case route.Role == "" || known && as.May(route.Role):
-					if a.status >= 400 || a.header.Get("Location") == "/login" {
+					if a.status >= 400 && a.status != http.StatusUnprocessableEntity || a.header.Get("Location") == "/login" {
 						t.Errorf("turned away: %d %s", a.status, a.body)
 					}
 				case known:

@@ -22,7 +22,7 @@ type route struct {
 func (c *Console) routes() []route {
 	return slices.Concat(
 		c.logRoutes(), c.conversationRoutes(), c.takeOverRoutes(), c.attentionRoutes(), c.orderRoutes(), c.catalogRoutes(),
-		c.overviewRoutes(), c.alertRoutes(), c.practiceRoutes(), c.viewRoutes(), c.exportRoutes(), c.auditRoutes(),
+		c.overviewRoutes(), c.alertRoutes(), c.practiceRoutes(), c.viewRoutes(), c.exportRoutes(), c.auditRoutes(), c.operatorRoutes(),
 		[]route{
 			{"POST", "/settings", account.Viewer, c.settings},
 			{"GET", "/static/{file}", everybody, c.static},

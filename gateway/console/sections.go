@@ -27,6 +27,7 @@ func (c *Console) sections(role account.Role) (all []section) {
 		{Page: "alerts", Path: "/alerts"},
 		{Page: "practice", Path: "/practice"},
 		{Page: "audit", Path: "/audit"},
+		{Page: "operators", Path: "/operators", Under: []string{"operator"}},
 	} {
 		if slices.ContainsFunc(routes, func(r route) bool {
 			return r.method == "GET" && (r.path == s.Path || r.path == s.Path+"{$}") && role.May(r.role)

@@ -58,7 +58,7 @@ func TestWordsOfOthersAreKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for section, values := range map[string][]string{
-		"mode": modes, "dir": directions, "kind": kinds, "state": statuses, "class": classes, "since": spanNames(), "theme": themes, "act": {ActReveal, account.ActSignIn, account.ActSignOut, account.ActAttempts, account.ActAdded, account.ActRemoved, account.ActPassword, account.ActRole, account.ActFirst},
+		"mode": modes, "dir": directions, "kind": kinds, "state": statuses, "class": classes, "since": spanNames(), "theme": themes, "act": {ActReveal, account.ActSignIn, account.ActSignOut, account.ActAttempts, account.ActAdded, account.ActRemoved, account.ActPassword, account.ActRole, account.ActFirst, account.ActInvited, account.ActJoined, account.ActEnded, account.ActLinked, account.ActAgedOut},
 		"screen": {"language", "menu", "resume", "help", "ask", "categories", "products", "quantity", "which", "count", "basket", "change", "line", "requantity", "station", "confirm", "short", "orders", "order", "cancel"},
 	} {
 		for _, value := range values {

@@ -28,11 +28,12 @@ type whole struct {
 	*gatewaytest.Rig
 	server *httptest.Server
 	client *http.Client
+	index  *index.Index
 }
 
 const password = "four quiet market hens"
 
-func newWhole(t *testing.T) *whole {
+func newWhole(t testing.TB) *whole {
 	t.Helper()
 	w := &whole{Rig: gatewaytest.New(t, gatewaytest.Options{})}
 	w.Process()
@@ -42,6 +43,7 @@ func newWhole(t *testing.T) *whole {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = ix.Close() })
+	w.index = ix
 	w.Run(ix.Run)
 	words, err := console.Words()
 	if err != nil {

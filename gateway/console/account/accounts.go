@@ -27,6 +27,9 @@ type Config struct {
 	Texts func(*http.Request) func(key string) string
 	// Logger is told who signed in and what failed, never a password or a token.
 	Logger zerolog.Logger
+	// OIDC is where operators may sign in beside passwords; nil: nowhere. It needs
+	// PublicURL.
+	OIDC *OIDC
 }
 
 // Accounts are the operators of one console. Its methods may be called from
@@ -40,6 +43,7 @@ type Accounts struct {
 	origins  *http.CrossOriginProtection
 	pages    *template.Template
 	demo     atomic.Bool // the ready-made operator may sign in
+	provider *provider   // nil where operators sign in here only
 }
 
 var _ Gate = (*Accounts)(nil)
@@ -52,6 +56,9 @@ func New(db *store.Store, cfg Config) (*Accounts, error) {
 	}
 	var err error
 	if a.pages, err = parsePages(); err != nil {
+		return nil, err
+	}
+	if a.provider, err = newProvider(cfg); err != nil {
 		return nil, err
 	}
 	a.sessions = newSessions(a.db)

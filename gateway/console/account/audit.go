@@ -18,6 +18,11 @@ const (
 	ActPassword = "operator-password" // About: the name
 	ActRole     = "operator-role"     // About: the name; Detail: the role
 	ActFirst    = "first-operator"    // by the link that is printed at the first start
+	ActInvited  = "operator-invited"  // a link to choose a password was made; About: the name
+	ActJoined   = "operator-joined"   // a password was chosen by such a link; About: the name
+	ActEnded    = "operator-sessions" // all sessions were ended; About: the name
+	ActLinked   = "operator-linked"   // About: the name; Detail: by what they are known to the provider, "" for no longer
+	ActAgedOut  = "audit-aged-out"    // About: how many acts; Detail: from when to when they were
 )
 
 // Bounds of an act and of a page of them.

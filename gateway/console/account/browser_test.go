@@ -3,6 +3,7 @@ package account_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -21,7 +22,7 @@ func house(t *testing.T) (*account.Accounts, string) {
 	}
 	mux := http.NewServeMux()
 	a.Routes(mux)
-	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServer(http.Dir("../static"))))
+	mux.HandleFunc("GET /static/{file}", static)
 	page := func(w http.ResponseWriter, r *http.Request) {
 		o, _ := a.Of(r)
 		_, _ = w.Write([]byte(`<!doctype html><html lang="en"><link rel="icon" href="/static/mark.svg"><title>in</title><main id="main"><h1 id="who">` + o.Name + `</h1><form method="post" action="/logout"><button>out</button></form></main>`))
@@ -37,6 +38,20 @@ func house(t *testing.T) (*account.Accounts, string) {
 		}
 	})
 	return a, server.URL
+}
+
+// static serves the console's files as the console does.
+func static(w http.ResponseWriter, r *http.Request) {
+	if r.PathValue("file") != "console.css" {
+		http.ServeFile(w, r, filepath.Join("../static", filepath.Base(r.PathValue("file"))))
+		return
+	}
+	w.Header().Set("Content-Type", "text/css")
+	sheets, _ := filepath.Glob("../static/css/*.css")
+	for _, sheet := range sheets {
+		text, _ := os.ReadFile(sheet)
+		_, _ = w.Write(text)
+	}
 }
 
 // everywhere looks at the page that is shown at every size and in both themes.

@@ -48,8 +48,10 @@ func (a *Accounts) Add(ctx context.Context, by, name string, role Role, password
 	})
 }
 
-// newOperator checks what an operator shall be, and hashes the password.
-func (a *Accounts) newOperator(ctx context.Context, name string, role Role, password string) (hash string, err error) {
+// checkNew tells why no such operator can be added, or gives the name as it is
+// kept.
+func checkNew(name string, role Role) (string, error) {
+	name = norm.NFKC.String(name)
 	if err := checkName(name); err != nil {
 		return "", err
 	}
@@ -58,6 +60,14 @@ func (a *Accounts) newOperator(ctx context.Context, name string, role Role, pass
 	}
 	if rank(role) == 0 {
 		return "", refused("role")
+	}
+	return name, nil
+}
+
+// newOperator checks what an operator shall be, and hashes the password.
+func (a *Accounts) newOperator(ctx context.Context, name string, role Role, password string) (hash string, err error) {
+	if _, err := checkNew(name, role); err != nil {
+		return "", err
 	}
 	if err := checkPassword(name, password); err != nil {
 		return "", err
@@ -76,15 +86,29 @@ func insertOperator(ctx context.Context, tx *sql.Tx, o operator) error {
 	case all >= MaxOperators:
 		return refused("many", most(MaxOperators)...)
 	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO operators (folded, name, role, hash, stamp, demo, added) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-		folded(o.Name), o.Name, string(o.Role), o.hash, newToken(), o.demo, o.At.UnixNano())
+	if err := notLinkedYet(ctx, tx, o.awaited); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO operators (folded, name, role, hash, subject, awaited, by_claim, stamp, demo, added)
+		VALUES ($1, $2, $3, nullif($4, ''), nullif($5, ''), nullif($6, ''), $7, $8, $9, $10)`,
+		folded(o.Name), o.Name, string(o.Role), o.hash, o.subject, o.awaited, o.byClaim, newToken(), o.demo, o.At.UnixNano())
 	return err
 }
 
-// Remove removes an operator and ends their sessions. The error is
-// ErrNotFound where there is none.
+// Remove removes an operator and ends their sessions; one who came by a claim of
+// the OpenID Connect provider does not come back by it. The error is ErrNotFound
+// where there is none, and a *Refused for oneself and for the last administrator.
 func (a *Accounts) Remove(ctx context.Context, by, name string) error {
+	if folded(by) == folded(name) {
+		return refused("self")
+	}
 	return a.change(ctx, "removing an operator", func(tx *sql.Tx) error {
+		if err := otherAdmins(ctx, tx, name); err != nil {
+			return err
+		}
+		if err := bar(ctx, tx, name); err != nil {
+			return err
+		}
 		if err := changed(tx.ExecContext(ctx, "DELETE FROM operators WHERE folded = $1", folded(name))); err != nil {
 			return err
 		}
@@ -107,30 +131,47 @@ func (a *Accounts) SetPassword(ctx context.Context, by, name, password string) e
 		return err
 	}
 	return a.change(ctx, "setting a password", func(tx *sql.Tx) error {
-		if err := changed(tx.ExecContext(ctx, "UPDATE operators SET hash = $2, stamp = $3 WHERE folded = $1", folded(name), hash, newToken())); err != nil {
-			return err
-		}
-		if err := endSessions(ctx, tx, name); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM devices WHERE operator = $1", folded(name)); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM attempts WHERE of = $1", ofName(name)); err != nil {
+		if err := keepPassword(ctx, tx, name, hash); err != nil {
 			return err
 		}
 		return record(ctx, tx, Act{By: by, What: ActPassword, About: name})
 	})
 }
 
-// SetRole gives an operator another role and ends their sessions. The error is
-// ErrNotFound or a *Refused.
+// keepPassword puts a new password in the place of whatever let an operator in
+// by an old one.
+func keepPassword(ctx context.Context, tx *sql.Tx, name, hash string) error {
+	if err := changed(tx.ExecContext(ctx, "UPDATE operators SET hash = $2, stamp = $3 WHERE folded = $1", folded(name), hash, newToken())); err != nil {
+		return err
+	}
+	if err := endSessions(ctx, tx, name); err != nil {
+		return err
+	}
+	for _, forget := range []string{"devices WHERE operator = $1", "invitations WHERE operator = $1", "attempts WHERE of = $2"} {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+forget, folded(name), ofName(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetRole gives an operator another role and ends their sessions. The role no
+// longer follows a claim. The error is ErrNotFound or a *Refused, for a lower
+// role of oneself or of the last administrator, too.
 func (a *Accounts) SetRole(ctx context.Context, by, name string, role Role) error {
-	if rank(role) == 0 {
+	switch {
+	case rank(role) == 0:
 		return refused("role")
+	case folded(by) == folded(name):
+		return refused("self")
 	}
 	return a.change(ctx, "setting a role", func(tx *sql.Tx) error {
-		if err := changed(tx.ExecContext(ctx, "UPDATE operators SET role = $2, stamp = $3 WHERE folded = $1", folded(name), string(role), newToken())); err != nil {
+		if role != Admin {
+			if err := otherAdmins(ctx, tx, name); err != nil {
+				return err
+			}
+		}
+		if err := changed(tx.ExecContext(ctx, "UPDATE operators SET role = $2, stamp = $3, by_claim = 0 WHERE folded = $1", folded(name), string(role), newToken())); err != nil {
 			return err
 		}
 		if err := endSessions(ctx, tx, name); err != nil {
@@ -164,19 +205,21 @@ func (a *Accounts) List(ctx context.Context) ([]Operator, error) {
 type operator struct {
 	Operator
 	hash, stamp string
+	subject     string // of the OpenID Connect provider, with its issuer; "" before they have come
+	awaited     string // what they are linked by
+	byClaim     bool
 	demo        bool
 }
 
 // find looks up an operator by name in any case; ErrNotFound where there is none.
 func (a *Accounts) find(ctx context.Context, name string) (o operator, err error) {
-	var hash sql.NullString
 	var added int64
-	err = a.db.Read.QueryRowContext(ctx, "SELECT name, role, hash, stamp, demo, added FROM operators WHERE folded = $1", folded(name)).
-		Scan(&o.Name, &o.Role, &hash, &o.stamp, &o.demo, &added)
+	err = a.db.Read.QueryRowContext(ctx, "SELECT name, role, coalesce(hash, ''), stamp, demo, added FROM operators WHERE folded = $1", folded(name)).
+		Scan(&o.Name, &o.Role, &o.hash, &o.stamp, &o.demo, &added)
 	if errors.Is(err, sql.ErrNoRows) {
 		return o, ErrNotFound
 	}
-	o.hash, o.At = hash.String, time.Unix(0, added).UTC()
+	o.At = time.Unix(0, added).UTC()
 	return o, err
 }
 

@@ -285,6 +285,7 @@ func TestActsAreBounded(t *testing.T) {
 // What is done about operators stands in the audit log.
 func TestActsOfTheAccounts(t *testing.T) {
 	a := open(t, Config{})
+	a.chief(t)
 	a.add(t, "Amina", Admin)
 	b := visit(t, a)
 	for range freeOfName {
@@ -351,6 +352,7 @@ func TestSecondProcess(t *testing.T) {
 func TestTwoProcesses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "console.db")
 	a := openAt(t, path, Config{})
+	a.chief(t)
 	a.add(t, "amina", Admin)
 	a.add(t, "otieno", Agent)
 	amina := visit(t, a)
@@ -379,7 +381,7 @@ func TestTwoProcesses(t *testing.T) {
 	if got := amina.get("/"); got.status != 303 {
 		t.Errorf("removed by the other process: %d", got.status)
 	}
-	if all, err := a.List(t.Context()); err != nil || len(all) != 16 {
+	if all, err := a.List(t.Context()); err != nil || len(all) != 17 {
 		t.Errorf("%d operators, %v", len(all), err)
 	}
 }

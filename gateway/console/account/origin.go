@@ -81,7 +81,7 @@ func localPath(next string) string {
 		return start
 	}
 	switch u.Path {
-	case "/login", "/logout", "/first":
+	case "/login", "/logout", "/first", "/join", "/login/oidc", callbackPath:
 		return start
 	}
 	return next

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 )
 
 //go:embed pages/*.html
@@ -21,7 +22,9 @@ type form struct {
 	Next    string
 	Token   string
 	Demo    bool
-	Out     bool // offer to sign out
+	Out     bool   // offer to sign out
+	Button  string // leads to the OpenID Connect provider; "" where there is none
+	Down    bool   // the provider has not answered just now
 
 	MinPassword, MaxName string
 }
@@ -37,6 +40,9 @@ func parsePages() (*template.Template, error) {
 // show writes a page. Nothing of it leaves before all of it is made.
 func (a *Accounts) show(w http.ResponseWriter, r *http.Request, status int, name string, f form) {
 	f.Say, f.Demo = a.say(r), a.demo.Load()
+	if f.Button = a.provider.button(f.Say); f.Button != "" {
+		_, f.Down = a.provider.state()
+	}
 	f.MinPassword, f.MaxName = fmt.Sprint(MinPassword), fmt.Sprint(MaxName)
 	var page bytes.Buffer
 	if err := a.pages.ExecuteTemplate(&page, name, f); err != nil {
@@ -60,6 +66,7 @@ func (a *Accounts) forbid(w http.ResponseWriter, r *http.Request, o Operator) {
 // refuseOrigin tells that another site has made the browser send something.
 func (a *Accounts) refuseOrigin(w http.ResponseWriter, r *http.Request) {
 	a.cfg.Logger.Warn().Str("address", client(r)).Str("path", r.URL.Path).Msg("a request from another site was refused")
+	w.Header().Set("Cache-Control", "no-store")
 	say := a.say(r)
 	a.show(w, r, http.StatusForbidden, "notice", form{Title: say("account.origin.title"), Problem: say("account.origin.words")})
 }
@@ -77,6 +84,15 @@ func (a *Accounts) complain(r *http.Request, err error) {
 		return
 	}
 	a.cfg.Logger.Error().Err(err).Str("path", r.URL.Path).Msg("the accounts have failed")
+}
+
+// Elsewhere leads to the sign-in at the provider and back to where one wanted to
+// go.
+func (f form) Elsewhere() string {
+	if f.Next == "" || f.Next == "/" {
+		return "/login/oidc"
+	}
+	return "/login/oidc?" + url.Values{"next": {f.Next}}.Encode()
 }
 
 // Titled is the form of a page whose title has this key.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"bytes"
+	"database/sql"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 )
@@ -45,6 +47,17 @@ func openAt(t testing.TB, path string, cfg Config) *Accounts {
 func (a *Accounts) add(t testing.TB, name string, role Role) {
 	t.Helper()
 	if err := a.Add(t.Context(), "test", name, role, good); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// chief adds an administrator who stays when the others go.
+func (a *Accounts) chief(t testing.TB) {
+	t.Helper()
+	err := a.db.Within(t.Context(), func(tx *sql.Tx) error {
+		return insertOperator(t.Context(), tx, operator{Operator: Operator{Name: "zz-chief", Role: Admin, At: time.Now()}, hash: "x"})
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -59,6 +59,7 @@ func TestSessionsEnd(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			a := open(t, Config{})
+			a.chief(t)
 			a.add(t, "Amina", Admin)
 			a.add(t, "otieno", Agent)
 			b := visit(t, a)
@@ -117,6 +118,7 @@ func TestSignedOutStaysSignedOut(t *testing.T) {
 func TestStreamsEndWithTheSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := open(t, Config{})
+		a.chief(t)
 		a.add(t, "amina", Admin)
 		h := a.console()
 		var cookies []*http.Cookie

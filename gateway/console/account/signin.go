@@ -13,13 +13,7 @@ const maxForm = 8 << 10
 
 // Routes implements Gate.
 func (a *Accounts) Routes(mux *http.ServeMux) {
-	for pattern, serve := range map[string]http.HandlerFunc{
-		"GET /login":   a.showSignIn,
-		"POST /login":  a.signIn,
-		"POST /logout": a.signOut,
-		"GET /first":   a.showFirst,
-		"POST /first":  a.makeFirst,
-	} {
+	for pattern, serve := range a.doors() {
 		mux.Handle(pattern, a.Headers(a.origins.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "no-store")
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
@@ -30,6 +24,24 @@ func (a *Accounts) Routes(mux *http.ServeMux) {
 			serve(w, r)
 		}))))
 	}
+}
+
+// doors are the addresses that need no session.
+func (a *Accounts) doors() map[string]http.HandlerFunc {
+	doors := map[string]http.HandlerFunc{
+		"GET /login":   a.showSignIn,
+		"POST /login":  a.signIn,
+		"POST /logout": a.signOut,
+		"GET /first":   a.showFirst,
+		"POST /first":  a.makeFirst,
+		"GET /join":    a.showJoin,
+		"POST /join":   a.join,
+	}
+	if a.provider != nil {
+		doors["GET /login/oidc"] = a.beginElsewhere
+		doors["GET "+callbackPath] = a.endElsewhere
+	}
+	return doors
 }
 
 func (a *Accounts) showSignIn(w http.ResponseWriter, r *http.Request) {
@@ -142,7 +154,13 @@ func (a *Accounts) welcome(w http.ResponseWriter, r *http.Request, o operator, d
 	if err := a.rememberDevice(w, r, o.Name, device); err != nil {
 		return err
 	}
-	if err := a.Record(r.Context(), Act{By: o.Name, What: ActSignIn, About: client(r)}); err != nil {
+	return a.letIn(w, r, o, Act{})
+}
+
+// letIn begins the session of an operator, and records how they came.
+func (a *Accounts) letIn(w http.ResponseWriter, r *http.Request, o operator, how Act) error {
+	how.By, how.What, how.About = o.Name, ActSignIn, client(r)
+	if err := a.Record(r.Context(), how); err != nil {
 		return err
 	}
 	if err := a.begin(w, r, o); err != nil {

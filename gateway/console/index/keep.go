@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,10 +24,12 @@ type Index struct {
 	logger  zerolog.Logger
 	mu      sync.RWMutex // held by searches; wholly, while the file is replaced
 	file    *file
+	lock    *os.File        // held while this program has the index
 	done    atomic.Uint64   // sequence of the last message in the index
 	wipes   chan chan error // who wants the index made anew
 	moved   sync.Mutex
 	changed chan struct{}
+	lost    bool     // replacing the file has failed in the middle; of Run alone
 	busy    busyness // of the goroutine that takes batches alone
 }
 
@@ -45,13 +48,17 @@ const (
 
 // Open opens the index in a file of its own, such as index.db in the data
 // directory, and makes one where there is none. What it lacks of the log comes
-// with Run. A damaged file or one of another version of haat is replaced. Close
-// it when done.
+// with Run. A damaged file or one of another version of haat is replaced. The
+// error is ErrInUse while another program has it open. Close it when done.
 func Open(ctx context.Context, path string, log *messagelog.Log, logger zerolog.Logger) (*Index, error) {
 	ix := &Index{path: path, log: log, logger: logger.With().Str("part", "index").Logger(), wipes: make(chan chan error), changed: make(chan struct{})}
+	var err error
+	if ix.lock, err = lock(path); err != nil {
+		return nil, err
+	}
 	f, thrown, err := openFile(ctx, path)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, ix.lock.Close())
 	}
 	if thrown != nil {
 		ix.logger.Warn().Err(thrown).Msg("the index of the message log could not be used and is made anew")
@@ -59,7 +66,7 @@ func Open(ctx context.Context, path string, log *messagelog.Log, logger zerolog.
 	ix.file = f
 	p, err := readPlace(ctx, f.write)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("index in %s: %w", path, err), f.close())
+		return nil, errors.Join(fmt.Errorf("index in %s: %w", path, err), f.close(), ix.lock.Close())
 	}
 	ix.done.Store(p.done)
 	return ix, nil
@@ -69,7 +76,7 @@ func Open(ctx context.Context, path string, log *messagelog.Log, logger zerolog.
 func (ix *Index) Close() error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	return ix.file.close()
+	return errors.Join(ix.file.close(), ix.lock.Close()) // in this order: then it is free
 }
 
 // Run follows the log until ctx ends. What fails is tried again.
@@ -112,6 +119,11 @@ func (*wipe) Error() string { return "the index shall be made anew" }
 // follow brings the messages of the log into the index, and out of it what the
 // log no longer has.
 func (ix *Index) follow(ctx context.Context) error {
+	if ix.lost { // what was begun is brought to its end
+		if err := ix.empty(ctx); err != nil {
+			return err
+		}
+	}
 	if err := ix.recognize(ctx); err != nil {
 		return err
 	}
@@ -171,6 +183,8 @@ func (ix *Index) recognize(ctx context.Context) error {
 func (ix *Index) empty(ctx context.Context) error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
+	ix.lost = true
+	ix.done.Store(0)
 	if err := ix.file.close(); err != nil {
 		ix.logger.Warn().Err(err).Msg("the old index could not be closed")
 	}
@@ -181,8 +195,7 @@ func (ix *Index) empty(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ix.file = f
-	ix.done.Store(0)
+	ix.file, ix.lost = f, false
 	return nil
 }
 

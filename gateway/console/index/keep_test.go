@@ -443,11 +443,51 @@ func TestRebuildIsAskedForOverNATS(t *testing.T) {
 
 func TestTwoProgramsDoNotWriteOneIndex(t *testing.T) {
 	dir := t.TempDir()
-	one, two := opened(t, dir), opened(t, dir)
-	defer one.Close()
-	defer two.Close()
+	one := opened(t, dir)
 	one.put(t, t, []messagelog.Line{turnLine(1, "a", "")})
+	if two, err := Open(t.Context(), one.path, nil, zerolog.Nop()); !errors.Is(err, ErrInUse) {
+		t.Errorf("the second gets %v, %v", two, err)
+	}
+	// A haat without the lock, as older ones are.
+	two := &Index{path: one.path}
+	var err error
+	if two.file, _, err = openFile(t.Context(), one.path); err != nil {
+		t.Fatal(err)
+	}
 	if err := two.file.apply(t.Context(), 0, []messagelog.Line{turnLine(2, "b", "")}); !errors.Is(err, errElsewhere) {
 		t.Errorf("the second writer gets %v", err)
+	}
+	if err := errors.Join(two.file.close(), one.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := opened(t, dir).Close(); err != nil { // it is free again
+		t.Error(err)
+	}
+}
+
+// TestReplacingTheFileIsBroughtToItsEnd: where a new file cannot be made just
+// now, the index is made anew as soon as it can be.
+func TestReplacingTheFileIsBroughtToItsEnd(t *testing.T) {
+	rig := gatewaytest.New(t, gatewaytest.Options{})
+	last := published(t, rig.Bus, randomLines(3, 20))
+	dir := filepath.Join(t.TempDir(), "data")
+	f := follow(t, filepath.Join(dir, "index.db"), rig.Log)
+	f.caughtUp(t, last)
+	away := dir + ".away"
+	if err := os.Rename(dir, away); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil { // no directory: nothing can be made in it
+		t.Fatal(err)
+	}
+	if err := f.Empty(t.Context()); err == nil {
+		t.Fatal("it was emptied nowhere")
+	}
+	if err := errors.Join(os.Remove(dir), os.Rename(away, dir)); err != nil {
+		t.Fatal(err)
+	}
+	f.caughtUp(t, last)
+	if page, err := f.Search(t.Context(), Filter{}, 0, 5); err != nil || len(page.Rows) == 0 {
+		t.Errorf("%d rows, %v", len(page.Rows), err)
 	}
 }

@@ -23,11 +23,16 @@ import (
 // opened is an index that follows nothing: lines are put in by hand.
 func opened(t testing.TB, dir string) *Index {
 	t.Helper()
-	f, _, err := openFile(t.Context(), filepath.Join(dir, "index.db"))
+	path := filepath.Join(dir, "index.db")
+	held, err := lock(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Index{path: filepath.Join(dir, "index.db"), file: f, changed: make(chan struct{}), wipes: make(chan chan error)}
+	f, _, err := openFile(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Index{path: path, lock: held, file: f, changed: make(chan struct{}), wipes: make(chan chan error)}
 }
 
 func (ix *Index) put(t interface{ Fatal(...any) }, ctx testing.TB, lines []messagelog.Line) {

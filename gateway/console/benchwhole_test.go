@@ -1,0 +1,99 @@
+package console_test
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// benchMessages is how many messages a benchmark on everything real begins with:
+// a million, or what HAAT_BENCH_MESSAGES says.
+func benchMessages(b *testing.B) int {
+	n, err := strconv.Atoi(os.Getenv("HAAT_BENCH_MESSAGES"))
+	if err != nil {
+		return 1_000_000
+	}
+	return n
+}
+
+// BenchmarkWhole is a console on a real log, index and accounts: how fast the log
+// comes into the index, how long pages take over HTTP with all of it there, and
+// what 20 open pages cost at 1,000 messages a second. They share one log.
+func BenchmarkWhole(b *testing.B) {
+	w := newWhole(b)
+	w.signIn()
+	messages, begun := benchMessages(b), time.Now()
+	for at := 0; at < messages; at += 20_000 {
+		w.publish(at, min(20_000, messages-at))
+	}
+	for {
+		if left, _, err := w.index.Lag(b.Context()); err != nil || left == 0 {
+			break
+		}
+		<-w.index.Changed()
+	}
+	b.Logf("%d messages published and in the index: %.0f a second", messages, float64(messages)/time.Since(begun).Seconds())
+	for name, path := range map[string]string{
+		"first page": "/", "a word": "/?q=text+77", "a rare word": "/?q=notice", "no such word": "/?q=zebra", "problems": "/?errors=1", "an hour": "/?since=1h",
+		"a kind": "/?kind=notice", "last digits": "/?end=345", "sent": "/?status=sent", "words and a mode that never meet": "/?q=text&mode=ussd", "all": "/?q=text&end=3&channel=demo&mode=sms&dir=in&kind=turn&since=24h",
+		"rows": "/rows", "counters": "/counters",
+	} {
+		b.Run(name, func(b *testing.B) {
+			var took []time.Duration
+			for b.Loop() {
+				at := time.Now()
+				w.get(path)
+				took = append(took, time.Since(at))
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+		})
+	}
+	for _, pages := range []int{0, 20} {
+		b.Run("tail/"+strconv.Itoa(pages)+" pages", func(b *testing.B) { w.tail(b, pages, messages) })
+	}
+}
+
+// tail publishes 1,000 messages a second past open pages and tells what share of
+// a processor the process takes, publishing and reading the pages included.
+func (w *whole) tail(b *testing.B, pages, from int) {
+	for range pages {
+		req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, w.server.URL+"/live?"+url.Values{"after": {strconv.Itoa(from)}}.Encode(), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		req.Header.Set("Accept", "text/event-stream")
+		resp, err := w.client.Do(req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer resp.Body.Close()
+		go func() { _, _ = io.Copy(io.Discard, resp.Body) }()
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	cpu, begun, n := cpuTime(b), time.Now(), 0
+	for b.Loop() { // a tenth of a second each
+		<-tick.C
+		w.publish(from+n, 100)
+		n += 100
+	}
+	b.ReportMetric((cpuTime(b)-cpu).Seconds()/time.Since(begun).Seconds(), "CPU-s/s")
+	b.ReportMetric(float64(n)/time.Since(begun).Seconds(), "msgs/s")
+}
+
+func cpuTime(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
