@@ -64,8 +64,10 @@ type ChannelConfig struct {
 	Infobip *infobip.Config `yaml:"infobip" example:"world" through:"modem"`
 	// Any other carrier that speaks JSON or forms over HTTP: USSD and SMS.
 	Webhook *webhook.Config `yaml:"webhook" example:"other"`
-	// No carrier: `haat phone` and other programs on this machine. It speaks
-	// Africa's Talking's forms without keys and has no settings.
+	// No carrier: `haat phone`, the phone on the console's page for practising,
+	// and other programs on this machine. It speaks Africa's Talking's forms
+	// without keys and has no settings. Where there are several, operators
+	// practise on the one named practice.
 	Demo *DemoConfig `yaml:"demo"`
 }
 

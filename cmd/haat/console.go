@@ -13,6 +13,7 @@ import (
 	"haat/gateway/console"
 	"haat/gateway/console/account"
 	"haat/gateway/console/index"
+	"haat/gateway/console/saved"
 	"haat/gateway/console/store"
 	"haat/gateway/lang"
 	"haat/gateway/messagelog"
@@ -59,6 +60,7 @@ func (h *house) openConsole(ctx context.Context, log *messagelog.Log, people *me
 		Operators: accounts, OIDC: h.cfg.Console.OIDC.Issuer != "",
 		Index: ix, Gate: accounts, Sessions: log, People: people, Metrics: console.NewMetrics(h.registry), Logger: h.logger,
 		Key: key, Region: h.cfg.Market.Region, Channels: slices.Sorted(maps.Keys(h.cfg.Channels)), Languages: spoken(languages), Stations: h.market.stations,
+		Views: saved.New(notes), Practice: h.openPractice(),
 		Demo: room.demo, PublicURL: h.cfg.PublicURL, Version: moduleVersion(), Product: h.productName,
 		Orders: h.consoleOrders(), Catalog: h.catalogRoom(),
 	}

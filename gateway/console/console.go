@@ -46,6 +46,8 @@ type Config struct {
 	Desk     gateway.Desk // tells of a phone's orders; nil: only what the phone was told is shown
 	Orders   Orders       // nil: there are no pages of orders
 	Catalog  *CatalogRoom // nil: there are no pages of the catalogue
+	Views    Views        // nil: none can be saved
+	Practice Practice     // nil: there is no channel to practise on
 	Metrics  *Metrics     // nil counts nothing
 	Logger   zerolog.Logger
 
@@ -79,6 +81,8 @@ type Console struct {
 	closing  chan struct{} // closed when the streams shall end
 	close    sync.Once
 	streams  chan struct{} // holds one for each open stream
+	exports  exports
+	practice practice
 }
 
 // New returns a console. Its Index, Gate, Sessions, People and Key are needed.

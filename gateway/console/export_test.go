@@ -49,3 +49,12 @@ func TokenOf(c *Console, p gateway.Phone) string { return c.tokens.of(p) }
 
 // PhoneOf reads a token.
 func PhoneOf(c *Console, token string) (gateway.Phone, bool) { return c.tokens.phone(token) }
+
+// GuessOf is how many rows an export will have, as is guessed on the way.
+func GuessOf(done int64, before, oldest, at uint64) int64 {
+	e := export{before: before, oldest: oldest}
+	e.done.Store(done)
+	e.at.Store(at)
+	_, of, _ := e.progress()
+	return of
+}

@@ -22,6 +22,7 @@ type logView struct {
 	Live     string // address of the stream; "" where the view has an end
 	Lag      lagView
 	Empty    string // the key of what to say where there are no rows
+	Keep     keepView
 }
 
 // rowsView are rows and what follows on them.
@@ -50,6 +51,10 @@ func (c *Console) logPage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, c.address(v), http.StatusSeeOther)
 		return
 	}
+	if to := c.opensWith(r); to != "" {
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return
+	}
 	page, err := c.logOf(r, v)
 	if err != nil {
 		c.fail(w, r, err)
@@ -73,6 +78,9 @@ func (c *Console) logOf(r *http.Request, v view) (logView, error) {
 		return logView{}, err
 	}
 	if shown.Lag, err = c.lag(ctx); err != nil {
+		return logView{}, err
+	}
+	if shown.Keep, err = c.keepOf(r, v); err != nil {
 		return logView{}, err
 	}
 	if v.live() {

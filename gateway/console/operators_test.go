@@ -14,9 +14,9 @@ import (
 )
 
 // withOperators is a rig with operators, who may sign in elsewhere, too.
-func withOperators(t testing.TB) (*rig, *consoletest.Operators) {
+func withOperators(t testing.TB, more ...func(*console.Config)) (*rig, *consoletest.Operators) {
 	o := consoletest.NewOperators()
-	return newRig(t, func(c *console.Config) { c.Operators, c.OIDC = o, true }), o
+	return newRig(t, append(more, func(c *console.Config) { c.Operators, c.OIDC = o, true })...), o
 }
 
 func TestOperatorsPage(t *testing.T) {

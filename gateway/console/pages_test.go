@@ -18,18 +18,22 @@ import (
 
 // TestRoutesByRole asks every address of the table as everybody.
 func TestRoutesByRole(t *testing.T) {
-	r, _ := withOperators(t)
+	line := consoletest.NewPractice()
+	r, _ := withOperators(t, withViews(t), func(c *console.Config) { c.Practice = line })
 	r.index.Add(consoletest.Market(at)...)
 	token := r.tokenOf("+254700000001")
 	r.orders.Add(consoletest.Placed(at, 10001, theOrder, "+254700000001", orders.Confirmed, 9, 9))
+	r.texted(line, account.Agent, account.Admin)
 	forms := map[string]url.Values{"/order/{id}/act": {"what": {"note"}, "reason": {"called"}, "act": {"a1"}}}
 	for _, route := range console.RoutesOf(r.console) {
-		path := strings.NewReplacer("{$}", "", "{token}", token, "{id}", theOrder, "{file}", "console.css", "{name}", "viewer", "{change}", "sessions").Replace(route.Path)
 		for _, as := range []account.Role{"", "nobody", account.Viewer, account.Agent, account.Admin} {
 			t.Run(route.Method+" "+route.Path+" as "+string(as), func(t *testing.T) {
+				path := strings.NewReplacer(
+					"{$}", "", "{token}", token, "{file}", "console.css", "{view}", r.viewOf(as), "{id}", theOrder, "{name}", "viewer", "{change}", "sessions",
+				).Replace(route.Path)
 				var form url.Values
 				if route.Method == http.MethodPost {
-					form = url.Values{}
+					form = url.Values{"name": {"Mine"}}
 				}
 				if strings.HasSuffix(route.Path, "/write") {
 					form = url.Values{"text": {"Karibu"}, "key": {rand.Text()}}
