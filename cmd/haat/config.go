@@ -39,6 +39,9 @@ type Config struct {
 	// The operators' pages.
 	Console ConsoleConfig `yaml:"console" envPrefix:"CONSOLE_"`
 
+	// What the console says needs a person, and how fast it acts on many messages.
+	Attention AttentionConfig `yaml:"attention" envPrefix:"ATTENTION_"`
+
 	// Connections to carriers by name, [a-z0-9-] and 32 characters at most. A
 	// channel's URLs are /channels/NAME/ussd, /channels/NAME/sms and
 	// /channels/NAME/status; with a callback_key, /channels/NAME/KEY/ussd and so
@@ -153,15 +156,16 @@ func defaultConfig() Config {
 		sync = bus.SyncGroup
 	}
 	return Config{
-		Data:     "./haat-data",
-		Listen:   "127.0.0.1:8080",
-		Log:      LogConfig{Level: "info", Format: "console"},
-		NATS:     NATSConfig{Sync: sync, Replicas: 1, Keep: 400 * 24 * time.Hour, Reserve: 64 << 20},
-		Market:   MarketConfig{Region: "KE", Currency: "KES", Languages: []string{"en", "sw", "hi", "zh", "fr", "ar"}, DialCode: "*384#"},
-		Dialogue: DialogueConfig{BasketKeep: 24 * time.Hour, OrderWait: 800 * time.Millisecond, Hold: 30 * time.Minute},
-		Limits:   LimitsConfig{CachePhones: 50_000, SMSPerPhone: 60},
-		Outbox:   OutboxConfig{Attempts: 8, FirstRetry: 5 * time.Second, MaxRetry: 10 * time.Minute, MaxAge: 24 * time.Hour},
-		Console:  ConsoleConfig{KeepAudit: 2 * 365 * 24 * time.Hour},
+		Data:      "./haat-data",
+		Listen:    "127.0.0.1:8080",
+		Log:       LogConfig{Level: "info", Format: "console"},
+		NATS:      NATSConfig{Sync: sync, Replicas: 1, Keep: 400 * 24 * time.Hour, Reserve: 64 << 20},
+		Market:    MarketConfig{Region: "KE", Currency: "KES", Languages: []string{"en", "sw", "hi", "zh", "fr", "ar"}, DialCode: "*384#"},
+		Dialogue:  DialogueConfig{BasketKeep: 24 * time.Hour, OrderWait: 800 * time.Millisecond, Hold: 30 * time.Minute},
+		Limits:    LimitsConfig{CachePhones: 50_000, SMSPerPhone: 60},
+		Outbox:    OutboxConfig{Attempts: 8, FirstRetry: 5 * time.Second, MaxRetry: 10 * time.Minute, MaxAge: 24 * time.Hour},
+		Console:   ConsoleConfig{KeepAudit: 2 * 365 * 24 * time.Hour},
+		Attention: AttentionConfig{Waiting: 15 * time.Minute, Report: 6 * time.Hour, Silent: 12 * time.Hour, Undecided: 2 * time.Minute, Rate: 10},
 	}
 }
 

@@ -139,6 +139,7 @@ func (c *Config) check() []problem {
 	f.within("limits.sms_per_phone", c.Limits.SMSPerPhone, 0, 100_000)
 	c.Outbox.check(&f)
 	c.Console.check(&f, c.PublicURL)
+	c.Attention.check(&f)
 	return f
 }
 

@@ -55,10 +55,14 @@ func (h *house) openConsole(ctx context.Context, log *messagelog.Log, people *me
 	if err != nil {
 		return nil, err
 	}
+	desk, err := h.openAttention(log, people, ix, notes, accounts)
+	if err != nil {
+		return nil, err
+	}
 	room := &operatorsRoom{accounts: accounts, demo: h.cfg.onlyDemo()}
 	pages := console.Config{
 		Operators: accounts, OIDC: h.cfg.Console.OIDC.Issuer != "",
-		Index: ix, Gate: accounts, Sessions: log, People: people, Metrics: console.NewMetrics(h.registry), Logger: h.logger,
+		Index: ix, Gate: accounts, Sessions: log, People: people, Attention: desk, Metrics: console.NewMetrics(h.registry), Logger: h.logger,
 		Key: key, Region: h.cfg.Market.Region, Channels: slices.Sorted(maps.Keys(h.cfg.Channels)), Languages: spoken(languages), Stations: h.market.stations,
 		Views: saved.New(notes), Practice: h.openPractice(),
 		Demo: room.demo, PublicURL: h.cfg.PublicURL, Version: moduleVersion(), Product: h.productName,

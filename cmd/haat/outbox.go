@@ -143,18 +143,9 @@ type outboxDropCmd struct {
 // Run implements the command.
 func (c *outboxRetryCmd) Run(ctx context.Context, std *stdio) error {
 	return withLetter(ctx, c.place, c.ID, std, func(log *messagelog.Log, b *bus.Bus, l messagelog.Letter) error {
-		again := gateway.Notice{Channel: l.Channel, Phone: l.Phone, Text: l.Text, Again: l.Ref, At: time.Now()}
-		if l.Order != "" {
-			again.About = l.Order + " again"
-		}
-		// Out of the outbox first: between the two steps it is better lost from
-		// there, where this command's failure is seen, than sent twice.
-		if err := drop(ctx, log, l, "An operator sends it again."); err != nil {
-			return err
-		}
-		ref, err := log.Post(ctx, again)
+		ref, err := log.SendAgain(ctx, l, l.Again(l.Text, time.Now()))
 		if err != nil {
-			return fmt.Errorf("SMS %s is out of the outbox but could not be put in again; send it with `haat send`: %w", l.Ref, err)
+			return err
 		}
 		fmt.Fprintf(std.Out, "SMS %s is sent again as SMS %s.\n", l.Ref, ref)
 		return b.Durable(ctx)
@@ -164,7 +155,7 @@ func (c *outboxRetryCmd) Run(ctx context.Context, std *stdio) error {
 // Run implements the command.
 func (c *outboxDropCmd) Run(ctx context.Context, std *stdio) error {
 	return withLetter(ctx, c.place, c.ID, std, func(log *messagelog.Log, b *bus.Bus, l messagelog.Letter) error {
-		if err := drop(ctx, log, l, "An operator dropped it."); err != nil {
+		if err := log.Drop(ctx, l, "An operator dropped it.", time.Now()); err != nil {
 			return err
 		}
 		fmt.Fprintf(std.Out, "SMS %s is dropped.\n", l.Ref)
@@ -190,20 +181,8 @@ func withLetter(ctx context.Context, p place, id string, std *stdio, do func(*me
 	if err != nil {
 		return err
 	}
-	switch l.Status.State {
-	case gateway.Sent, gateway.Buffered, gateway.Delivered:
-		return fmt.Errorf("SMS %s is %s: the carrier has it, it can neither be dropped nor sent again; for another one use `haat send`", l.Ref, l.Status.State)
-	case gateway.Dropped:
-		return fmt.Errorf("SMS %s was dropped: for another one use `haat send`", l.Ref)
-	case gateway.Suppressed:
-		return fmt.Errorf("SMS %s is not sent because the phone's owner has said STOP: nothing is sent to them before they say START", l.Ref)
+	if err := l.Open(); err != nil {
+		return err
 	}
 	return do(log, b, l)
-}
-
-// drop takes an SMS that waits, or that did not arrive, out of the outbox.
-func drop(ctx context.Context, log *messagelog.Log, l messagelog.Letter, reason string) error {
-	dropped := gateway.Status{Channel: l.Channel, Phone: l.Phone, Ref: l.Ref, State: gateway.Dropped, Attempt: l.Status.Attempt, Reason: reason, At: time.Now()}
-	_, err := log.AddStatus(ctx, l.Phone, l.Channel, func(s gateway.Status) (gateway.Status, bool) { return s.Next(dropped) })
-	return err
 }

@@ -37,19 +37,20 @@ type Language struct{ Code, Name string }
 
 // Config is what a console needs.
 type Config struct {
-	Index    index.Reader
-	Gate     account.Gate
-	Sessions Sessions
-	People   People
-	Talk     Talk         // nil: operators only look on
-	Writers  []Writer     // the channels by which operators can write
-	Desk     gateway.Desk // tells of a phone's orders; nil: only what the phone was told is shown
-	Orders   Orders       // nil: there are no pages of orders
-	Catalog  *CatalogRoom // nil: there are no pages of the catalogue
-	Views    Views        // nil: none can be saved
-	Practice Practice     // nil: there is no channel to practise on
-	Metrics  *Metrics     // nil counts nothing
-	Logger   zerolog.Logger
+	Index     index.Reader
+	Gate      account.Gate
+	Sessions  Sessions
+	People    People
+	Talk      Talk         // nil: operators only look on
+	Writers   []Writer     // the channels by which operators can write
+	Desk      gateway.Desk // tells of a phone's orders; nil: only what the phone was told is shown
+	Attention Attention    // nil: there is no page of what needs it
+	Orders    Orders       // nil: there are no pages of orders
+	Catalog   *CatalogRoom // nil: there are no pages of the catalogue
+	Views     Views        // nil: none can be saved
+	Practice  Practice     // nil: there is no channel to practise on
+	Metrics   *Metrics     // nil counts nothing
+	Logger    zerolog.Logger
 
 	Operators Operators                         // nil: operators are managed by commands only
 	OIDC      bool                              // operators may sign in by OpenID Connect, and can be linked to it

@@ -28,7 +28,7 @@ func wantInert(t *testing.T, where, page string) {
 				t.Errorf("%s: <%s> has a style of its own", where, n.Data)
 			case (a.Key == "href" || a.Key == "src" || a.Key == "action" || strings.HasPrefix(a.Key, "hx-get")) && !strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "#"):
 				t.Errorf("%s: <%s %s=%q> leads away", where, n.Data, a.Key, a.Val)
-			case a.Key == "hx-get" && !slices.Contains([]string{"/rows", "/counters"}, a.Val) && !strings.HasPrefix(a.Val, "/phone/") && !strings.HasPrefix(a.Val, "/order/") && !strings.HasPrefix(a.Val, "/orders/"):
+			case a.Key == "hx-get" && !slices.Contains([]string{"/rows", "/counters", "/attention/kinds"}, a.Val) && !slices.ContainsFunc([]string{"/phone/", "/order/", "/orders/", "/bulk/"}, func(ours string) bool { return strings.HasPrefix(a.Val, ours) }):
 				t.Errorf("%s: hx-get=%q is none of ours", where, a.Val)
 			}
 		}

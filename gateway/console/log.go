@@ -23,6 +23,7 @@ type logView struct {
 	Lag      lagView
 	Empty    string // the key of what to say where there are no rows
 	Keep     keepView
+	Bulk     string // the address of acts on all of them; "" where there are none
 }
 
 // rowsView are rows and what follows on them.
@@ -83,6 +84,7 @@ func (c *Console) logOf(r *http.Request, v view) (logView, error) {
 	if shown.Keep, err = c.keepOf(r, v); err != nil {
 		return logView{}, err
 	}
+	shown.Bulk = c.bulkOf(r, v, len(page.Rows))
 	if v.live() {
 		q := c.query(v)
 		q.Set("after", strconv.FormatUint(max(head, newest(page.Rows)), 10))

@@ -33,6 +33,13 @@ func functions(t *texts, f *files, code string) template.FuncMap {
 	return template.FuncMap{
 		"say":  func(key string, pairs ...any) string { return t.say(code, key, pairs...) },
 		"word": func(section, value string) string { return t.or(code, section+"."+value, value) },
+		"dict": func(pairs ...any) map[string]any {
+			all := make(map[string]any, len(pairs)/2)
+			for i := 0; i+1 < len(pairs); i += 2 {
+				all[fmt.Sprint(pairs[i])] = pairs[i+1]
+			}
+			return all
+		},
 		"file": func(name string) (string, error) {
 			if f.address[name] == "" {
 				return "", fmt.Errorf("there is no file %s", name)
@@ -106,7 +113,7 @@ func (c *Console) frameOf(r *http.Request, page, title string, content any) fram
 		MayReveal: operator.Role.May(account.Agent), Password: c.Operators != nil, Content: content,
 	}
 	if ok {
-		f.Sections = c.sections(operator.Role)
+		f.Sections = c.sections(r.Context(), operator.Role)
 	}
 	for i, theme := range themes {
 		if theme == f.Theme {

@@ -19,7 +19,7 @@ import (
 // TestRoutesByRole asks every address of the table as everybody.
 func TestRoutesByRole(t *testing.T) {
 	line := consoletest.NewPractice()
-	r, _ := withOperators(t, withViews(t), func(c *console.Config) { c.Practice = line })
+	r, _ := withOperators(t, withViews(t), withDesk(consoletest.NewAttention()), func(c *console.Config) { c.Practice = line })
 	r.index.Add(consoletest.Market(at)...)
 	token := r.tokenOf("+254700000001")
 	r.orders.Add(consoletest.Placed(at, 10001, theOrder, "+254700000001", orders.Confirmed, 9, 9))
@@ -29,7 +29,8 @@ func TestRoutesByRole(t *testing.T) {
 		for _, as := range []account.Role{"", "nobody", account.Viewer, account.Agent, account.Admin} {
 			t.Run(route.Method+" "+route.Path+" as "+string(as), func(t *testing.T) {
 				path := strings.NewReplacer(
-					"{$}", "", "{token}", token, "{file}", "console.css", "{view}", r.viewOf(as), "{id}", theOrder, "{name}", "viewer", "{change}", "sessions",
+					"{$}", "", "{token}", token, "{file}", "console.css", "{view}", r.viewOf(as), "/order/{id}", "/order/"+theOrder, "{id}", "1",
+					"{seq}", "1", "{name}", "viewer", "{change}", "sessions",
 				).Replace(route.Path)
 				var form url.Values
 				if route.Method == http.MethodPost {
@@ -40,6 +41,9 @@ func TestRoutesByRole(t *testing.T) {
 				}
 				if f := forms[route.Path]; f != nil {
 					form = f
+				}
+				if body := bodies[route.Path]; body != nil && form != nil {
+					form = body
 				}
 				a := r.ask(string(as), route.Method, path, form)
 				known := as == account.Viewer || as == account.Agent || as == account.Admin

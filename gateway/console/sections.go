@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"slices"
 
 	"haat/gateway/console/account"
@@ -16,11 +17,11 @@ type section struct {
 
 // sections are those in the order of the head, as far as there are such pages
 // and the role may see them.
-func (c *Console) sections(role account.Role) (all []section) {
+func (c *Console) sections(ctx context.Context, role account.Role) (all []section) {
 	routes := c.routes()
 	for _, s := range []section{
 		{Page: "log", Path: "/", Under: []string{"conversation"}},
-		{Page: "attention", Path: "/attention", Under: []string{"bulk"}},
+		{Page: "attention", Path: "/attention", Under: []string{"attention-write", "bulk", "bulk-new", "bulk-list"}},
 		{Page: "orders", Path: "/orders", Under: []string{"order"}},
 		{Page: "catalog", Path: "/catalog", Under: []string{"product", "import", "preview", "versions", "version-one"}},
 		{Page: "overview", Path: "/overview"},
@@ -32,6 +33,9 @@ func (c *Console) sections(role account.Role) (all []section) {
 		if slices.ContainsFunc(routes, func(r route) bool {
 			return r.method == "GET" && (r.path == s.Path || r.path == s.Path+"{$}") && role.May(r.role)
 		}) {
+			if s.Page == "attention" {
+				s.Count = c.waiting(ctx)
+			}
 			all = append(all, s)
 		}
 	}

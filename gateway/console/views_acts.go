@@ -34,7 +34,7 @@ func (c *Console) saveView(w http.ResponseWriter, r *http.Request) {
 	v.Before = 0
 	operator, _ := c.Gate.Of(r)
 	one := saved.View{Owner: operator.Name, Name: maskNumbers(r.PostForm.Get("name"), v.Phone), Query: c.query(v).Encode(), Shared: c.shares(r, operator)}
-	if !c.acted(w, r, ActViewSaved, one.Name, sharedDetail(one.Shared), func(ctx context.Context) error {
+	if !c.viewActed(w, r, ActViewSaved, one.Name, sharedDetail(one.Shared), func(ctx context.Context) error {
 		_, err := c.Views.Save(ctx, one)
 		return err
 	}) {
@@ -70,7 +70,7 @@ func (c *Console) changeView(w http.ResponseWriter, r *http.Request) {
 	}
 	operator, _ := c.Gate.Of(r)
 	name, shared := maskNumbers(r.PostForm.Get("name"), ""), c.shares(r, operator)
-	if c.acted(w, r, ActViewChanged, name, sharedDetail(shared), func(ctx context.Context) error {
+	if c.viewActed(w, r, ActViewChanged, name, sharedDetail(shared), func(ctx context.Context) error {
 		return c.Views.Change(ctx, operator.Name, id, name, shared)
 	}) {
 		http.Redirect(w, r, "/views", http.StatusSeeOther)
@@ -88,7 +88,7 @@ func (c *Console) removeView(w http.ResponseWriter, r *http.Request) {
 		c.viewProblem(w, r, err)
 		return
 	}
-	if c.acted(w, r, ActViewRemoved, name, "", func(ctx context.Context) error { return c.Views.Remove(ctx, operator.Name, id) }) {
+	if c.viewActed(w, r, ActViewRemoved, name, "", func(ctx context.Context) error { return c.Views.Remove(ctx, operator.Name, id) }) {
 		http.Redirect(w, r, "/views", http.StatusSeeOther)
 	}
 }
@@ -138,8 +138,8 @@ func (c *Console) viewID(w http.ResponseWriter, r *http.Request) (int64, bool) {
 	return id, true
 }
 
-// acted does something to a view and records it; where either fails it says so.
-func (c *Console) acted(w http.ResponseWriter, r *http.Request, what, about, detail string, do func(context.Context) error) bool {
+// viewActed does something to a view and records it; where either fails it says so.
+func (c *Console) viewActed(w http.ResponseWriter, r *http.Request, what, about, detail string, do func(context.Context) error) bool {
 	operator, _ := c.Gate.Of(r)
 	if err := c.Gate.Record(r.Context(), account.Act{At: c.Now(), By: operator.Name, What: what, About: about, Detail: detail}); err != nil {
 		c.fail(w, r, err)

@@ -17,11 +17,12 @@ import (
 // amends its reply are two.
 type Line struct {
 	Entry
-	Amends   uint64 // the sequence of the turn whose reply this one replaces
-	Language string // of a turn: the phone's
-	Station  string // of a turn: the phone's station
-	Screen   string // of a turn: the dialogue's state after it
-	Broken   error  // why the message cannot be read; then only Seq and At are known
+	Amends   uint64   // the sequence of the turn whose reply this one replaces
+	Language string   // of a turn: the phone's
+	Station  string   // of a turn: the phone's station
+	Screen   string   // of a turn: the dialogue's state after it
+	Parts    []string // of a status: the carrier's ids
+	Broken   error    // why the message cannot be read; then only Seq and At are known
 }
 
 // Follow hands every line after a sequence to yield, oldest first, until ctx
@@ -97,6 +98,9 @@ func batches(ctx context.Context, arrived <-chan Line, closed <-chan struct{}, m
 func lineOf(m jetstream.Msg, meta *jetstream.MsgMetadata) Line {
 	e, amends, _, err := entryOf(m, meta)
 	line := Line{Entry: e, Amends: amends}
+	if err == nil && e.Kind == KindStatus {
+		line.Parts, err = partsOf(m.Data())
+	}
 	if err == nil && e.Kind == KindTurn {
 		var t struct {
 			Session struct {
@@ -114,6 +118,19 @@ func lineOf(m jetstream.Msg, meta *jetstream.MsgMetadata) Line {
 		return Line{Entry: Entry{Seq: meta.Sequence.Stream, At: meta.Timestamp.UTC()}, Broken: err}
 	}
 	return line
+}
+
+func partsOf(status []byte) (ids []string, err error) {
+	var s struct {
+		Parts []struct {
+			ID string `json:"id"`
+		} `json:"parts"`
+	}
+	err = json.Unmarshal(status, &s)
+	for _, p := range s.Parts {
+		ids = append(ids, p.ID)
+	}
+	return ids, err
 }
 
 // Extent is where the log begins and ends.

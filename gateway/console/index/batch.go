@@ -23,6 +23,7 @@ type batch struct {
 	known   map[uint64]*kept // all rows that it has in hand
 	amended []amendment
 	into    map[uint64]uint64 // of the amendments: which line each amends
+	waits   waits
 }
 
 func newBatch(tx *sql.Tx, f *file) *batch {
@@ -45,6 +46,7 @@ type amendment struct {
 // amends.
 func (b *batch) add(ctx context.Context, l messagelog.Line) error {
 	if l.Broken != nil {
+		b.broken(l)
 		return nil
 	}
 	if l.Amends != 0 && l.Kind == messagelog.KindTurn {
@@ -66,7 +68,7 @@ func (b *batch) add(ctx context.Context, l messagelog.Line) error {
 	k := &kept{row: row}
 	b.known[l.Seq] = k
 	b.fresh = append(b.fresh, &k.row)
-	return nil
+	return b.attend(ctx, k, l)
 }
 
 // amend shows what the phone was really told, and where that has led.
@@ -90,7 +92,7 @@ func (b *batch) follow(ctx context.Context, l messagelog.Line) error {
 		return nil
 	}
 	k.row.State, k.row.StateWhy = l.Status, l.Reason
-	return nil
+	return b.attend(ctx, k, l)
 }
 
 // news tells whether a state follows another: none goes back, and a final one
@@ -146,6 +148,9 @@ func (b *batch) write(ctx context.Context) error {
 		if _, err := b.tx.ExecContext(ctx, "INSERT INTO amendments (seq, at, line) VALUES ($1, $2, $3)", int64(a.seq), a.at, int64(a.line)); err != nil {
 			return err
 		}
+	}
+	if err := b.writeWaits(ctx); err != nil {
+		return err
 	}
 	// The terms one by one and last: before each statement that writes several rows
 	// of any table, FTS5 writes out all that it has gathered.

@@ -29,12 +29,13 @@ const readers = 4
 
 // file is an open index on the disk.
 type file struct {
-	write  *sql.DB // one connection, so that writers wait here and not in SQLite
-	read   *sql.DB
-	lines  inserter
-	term   *sql.Stmt // adds terms of a line, separated by spaces
-	unterm *sql.Stmt // takes terms of a line away
-	update *sql.Stmt
+	write            *sql.DB // one connection, so that writers wait here and not in SQLite
+	read             *sql.DB
+	lines            inserter
+	term             *sql.Stmt // adds terms of a line, separated by spaces
+	unterm           *sql.Stmt // takes terms of a line away
+	update           *sql.Stmt
+	attend, unattend *sql.Stmt // what waits for a person
 }
 
 // openFile opens the file, or makes a new one where there is none or it cannot
@@ -132,6 +133,8 @@ func (f *file) prepare(ctx context.Context) (err error) {
 		{&f.term, "INSERT INTO terms (rowid, term) VALUES ($1, $2)"},
 		{&f.unterm, "INSERT INTO terms (terms, rowid, term) VALUES ('delete', $1, $2)"},
 		{&f.update, "UPDATE lines SET text_out = $2, class = $3, language = $4, station = $5, screen = $6, state = $7, state_why = $8 WHERE seq = $1"},
+		{&f.attend, attendSQL},
+		{&f.unattend, unattendSQL},
 	} {
 		if *s.stmt, err = f.write.PrepareContext(ctx, s.text); err != nil {
 			return err

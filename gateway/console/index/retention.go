@@ -13,7 +13,11 @@ const forgetAtOnce = 2048
 func (f *file) forget(ctx context.Context, first uint64) (gone int, err error) {
 	for {
 		n, err := f.forgetSome(ctx, first)
-		if gone += n; err != nil || n == 0 {
+		if gone += n; err != nil {
+			return gone, err
+		}
+		if n == 0 {
+			_, err := f.write.ExecContext(ctx, "DELETE FROM attention WHERE seq < $1", int64(first))
 			return gone, err
 		}
 	}
@@ -70,6 +74,9 @@ func (b *batch) forget(ctx context.Context, r *Row, first uint64) error {
 		}
 	}
 	if uint64(amended) >= first {
+		if _, err := b.tx.ExecContext(ctx, "UPDATE attention SET seq = $2 WHERE seq = $1", int64(r.Seq), amended); err != nil {
+			return err
+		}
 		moved := *r
 		moved.Seq, moved.At = uint64(amended), timeOf(at)
 		b.fresh = append(b.fresh, &moved)

@@ -48,3 +48,21 @@ CREATE INDEX amendments_line ON amendments (line);
 -- The terms of the lines. The terms alone are kept: which lines have them, but
 -- neither where nor how often, for nothing is ranked.
 CREATE VIRTUAL TABLE terms USING fts5 (term, content = '', columnsize = 0, detail = none, tokenize = 'ascii');
+
+-- What may wait for a person: see attention.go.
+CREATE TABLE attention (
+    seq    INTEGER NOT NULL, -- of the line
+    about  INTEGER NOT NULL, -- 0: the SMS to the phone; 1: the text of it
+    list   TEXT NOT NULL,
+    state  TEXT NOT NULL,
+    since  INTEGER NOT NULL, -- when that state began
+    latest INTEGER NOT NULL,
+    last   INTEGER NOT NULL, -- sequence of what put it there or came to it last
+    phone  TEXT NOT NULL,
+    n      INTEGER NOT NULL,
+    note   TEXT NOT NULL,
+    PRIMARY KEY (seq, about)
+) WITHOUT ROWID;
+CREATE INDEX attention_list ON attention (list, since, seq, about);
+CREATE INDEX attention_texts ON attention (phone, latest) WHERE list = 'unknown';
+CREATE INDEX attention_reports ON attention (phone) WHERE list = 'report';
