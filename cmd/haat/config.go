@@ -38,9 +38,10 @@ type Config struct {
 	Outbox OutboxConfig `yaml:"outbox" envPrefix:"OUTBOX_"`
 	// The operators' pages.
 	Console ConsoleConfig `yaml:"console" envPrefix:"CONSOLE_"`
-
 	// What the console says needs a person, and how fast it acts on many messages.
 	Attention AttentionConfig `yaml:"attention" envPrefix:"ATTENTION_"`
+	// Who is told when something is wrong; the console's alerts say what that is.
+	Alerts AlertsConfig `yaml:"alerts" envPrefix:"ALERTS_"`
 
 	// Connections to carriers by name, [a-z0-9-] and 32 characters at most. A
 	// channel's URLs are /channels/NAME/ussd, /channels/NAME/sms and
@@ -166,6 +167,7 @@ func defaultConfig() Config {
 		Outbox:    OutboxConfig{Attempts: 8, FirstRetry: 5 * time.Second, MaxRetry: 10 * time.Minute, MaxAge: 24 * time.Hour},
 		Console:   ConsoleConfig{KeepAudit: 2 * 365 * 24 * time.Hour},
 		Attention: AttentionConfig{Waiting: 15 * time.Minute, Report: 6 * time.Hour, Silent: 12 * time.Hour, Undecided: 2 * time.Minute, Rate: 10},
+		Alerts:    AlertsConfig{Every: 15 * time.Second},
 	}
 }
 

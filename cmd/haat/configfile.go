@@ -48,6 +48,7 @@ func loadConfig(name string, environ []string, keys keyUse, flags func(*Config))
 		problems = append(problems, c.Console.OIDC.expand(environment)...)
 	}
 	problems = append(problems, c.checkChannels(environment, keys)...)
+	problems = append(problems, c.checkAlerts(environment, keys)...)
 	if len(problems) > 0 {
 		return c, &configError{file, file.sort(problems)}
 	}

@@ -69,6 +69,9 @@ func (h *house) openConsole(ctx context.Context, log *messagelog.Log, people *me
 		Orders: h.consoleOrders(), Catalog: h.catalogRoom(),
 	}
 	h.takeOver(&pages)
+	if err := h.openAlerts(ctx, &pages, ix, notes, log); err != nil {
+		return nil, err
+	}
 	if room.pages, err = console.New(pages); err != nil {
 		return nil, err
 	}

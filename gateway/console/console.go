@@ -16,6 +16,7 @@ import (
 
 	"haat/gateway"
 	"haat/gateway/console/account"
+	"haat/gateway/console/alert"
 	"haat/gateway/console/index"
 	"haat/gateway/dialogue"
 	"haat/orders"
@@ -47,6 +48,8 @@ type Config struct {
 	Attention Attention    // nil: there is no page of what needs it
 	Orders    Orders       // nil: there are no pages of orders
 	Catalog   *CatalogRoom // nil: there are no pages of the catalogue
+	Figures   Figures      // of the overview; nil: there is none
+	Alerts    *alert.Watch // nil: there are none
 	Views     Views        // nil: none can be saved
 	Practice  Practice     // nil: there is no channel to practise on
 	Metrics   *Metrics     // nil counts nothing

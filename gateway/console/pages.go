@@ -65,6 +65,7 @@ type frame struct {
 	Sections  []section
 	MayReveal bool
 	Password  bool // there is a page to change one's own
+	Unseen    int  // alerts that nobody has acknowledged
 	Content   any
 }
 
@@ -114,6 +115,7 @@ func (c *Console) frameOf(r *http.Request, page, title string, content any) fram
 	}
 	if ok {
 		f.Sections = c.sections(r.Context(), operator.Role)
+		f.Unseen = c.showAlerts(f.Sections)
 	}
 	for i, theme := range themes {
 		if theme == f.Theme {

@@ -42,6 +42,10 @@ type Entry struct {
 	By       string          `json:"by,omitempty"`    // the operator who wrote it, took the phone over or handed it back
 }
 
+// Operated tells whether an operator took the phone over by the turn, or handed it
+// back: nobody wrote and nobody was answered.
+func (e Entry) Operated() bool { return e.Kind == KindTurn && e.By != "" }
+
 // amendWithin is longer than any answer may wait for the processor's word.
 const amendWithin = 10 * time.Second
 
@@ -167,38 +171,54 @@ func (f *folder) flush(olderThan time.Time) error {
 // entryOf decodes a message. It tells which turn it amends, if it does, and
 // whether it may itself be amended.
 func entryOf(m jetstream.Msg, meta *jetstream.MsgMetadata) (e Entry, amends uint64, open bool, err error) {
+	e, said, err := decoded(m, meta)
+	if t := said.turn; t != nil {
+		return e, t.Amends, t.Request != nil, err
+	}
+	return e, 0, false, err
+}
+
+// said is what a message holds, beside its entry.
+type said struct {
+	turn   *gateway.Turn
+	notice *gateway.Notice
+	status *gateway.Status
+}
+
+func decoded(m jetstream.Msg, meta *jetstream.MsgMetadata) (e Entry, what said, err error) {
 	kind, phone, err := kindOf(m.Subject())
 	if err != nil {
-		return e, 0, false, err
+		return e, what, err
 	}
 	e = Entry{Seq: meta.Sequence.Stream, At: meta.Timestamp.UTC(), Kind: kind, Phone: phone}
 	switch kind {
 	case KindTurn:
-		var t gateway.Turn
-		err = json.Unmarshal(m.Data(), &t)
+		t := &gateway.Turn{}
+		err = json.Unmarshal(m.Data(), t)
 		e.Channel, e.Mode, e.ID, e.In, e.Out = t.In.Channel, t.In.Mode, t.In.ID, t.In.Text, t.Reply.Text
 		e.Class, e.Offer, e.Heard = t.Class, t.Offer, t.Heard
 		e.Order = t.Order
 		if t.Operator != "" { // what else it has was said before
 			e.ID, e.Mode, e.In, e.Out, e.By = "", "", "", "", t.Operator
-			return e, 0, false, err
 		}
 		if t.Request != nil {
-			e.Order, open = t.Request.OrderID(), true
+			e.Order = t.Request.OrderID()
 		}
-		return e, t.Amends, open, err
+		what.turn = t
 	case KindNotice:
-		var n gateway.Notice
-		err = json.Unmarshal(m.Data(), &n)
+		n := &gateway.Notice{}
+		err = json.Unmarshal(m.Data(), n)
 		e.Channel, e.Mode, e.Out = n.Channel, dialogue.SMS, n.Text
 		e.Order, e.By = n.Order(), n.By
+		what.notice = n
 	case KindStatus:
-		var s gateway.Status
-		err = json.Unmarshal(m.Data(), &s)
+		s := &gateway.Status{}
+		err = json.Unmarshal(m.Data(), s)
+		what.status = s
 		e.Channel, e.Status, e.Ref, e.Attempt, e.Code, e.Reason, e.Segments = s.Channel, s.State, s.Ref, s.Attempt, s.Code, s.Reason, s.Segments
 		if s.Cost != nil {
 			e.Cost, e.Currency = s.Cost.Decimal(), s.Cost.Currency
 		}
 	}
-	return e, 0, false, err
+	return e, what, err
 }

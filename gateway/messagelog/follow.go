@@ -2,14 +2,15 @@ package messagelog
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"haat/gateway"
+	"haat/orders"
 	"haat/orders/bus"
 )
 
@@ -17,12 +18,14 @@ import (
 // amends its reply are two.
 type Line struct {
 	Entry
-	Amends   uint64   // the sequence of the turn whose reply this one replaces
-	Language string   // of a turn: the phone's
-	Station  string   // of a turn: the phone's station
-	Screen   string   // of a turn: the dialogue's state after it
-	Parts    []string // of a status: the carrier's ids
-	Broken   error    // why the message cannot be read; then only Seq and At are known
+	Amends   uint64        // the sequence of the turn whose reply this one replaces
+	Language string        // of a turn: the phone's
+	Station  string        // of a turn: the phone's station
+	Screen   string        // of a turn: the dialogue's state after it
+	Ordered  []orders.Line // of a turn that places an order: what is ordered
+	Told     orders.Status // of a notice, or a turn that amends another: what it tells of the order
+	Parts    []string      // of a status: the carrier's ids
+	Broken   error         // why the message cannot be read; then only Seq and At are known
 }
 
 // Follow hands every line after a sequence to yield, oldest first, until ctx
@@ -93,44 +96,43 @@ func batches(ctx context.Context, arrived <-chan Line, closed <-chan struct{}, m
 	}
 }
 
-// lineOf reads a message. What only the line of a turn's session says is read
-// beside its entry.
+// lineOf reads a message. What only the session of a turn says is read beside its
+// entry.
 func lineOf(m jetstream.Msg, meta *jetstream.MsgMetadata) Line {
-	e, amends, _, err := entryOf(m, meta)
-	line := Line{Entry: e, Amends: amends}
-	if err == nil && e.Kind == KindStatus {
-		line.Parts, err = partsOf(m.Data())
-	}
-	if err == nil && e.Kind == KindTurn {
-		var t struct {
-			Session struct {
-				State   string `json:"state"`
-				Profile struct {
-					Language string `json:"language"`
-					Station  string `json:"station"`
-				} `json:"profile"`
-			} `json:"session"`
-		}
-		err = json.Unmarshal(m.Data(), &t)
-		line.Language, line.Station, line.Screen = t.Session.Profile.Language, t.Session.Profile.Station, t.Session.State
-	}
+	e, what, err := decoded(m, meta)
 	if err != nil {
 		return Line{Entry: Entry{Seq: meta.Sequence.Stream, At: meta.Timestamp.UTC()}, Broken: err}
+	}
+	line := Line{Entry: e}
+	if t := what.turn; t != nil {
+		line.Amends, line.Language, line.Station, line.Screen = t.Amends, t.Session.Profile.Language, t.Session.Profile.Station, string(t.Session.State)
+		if t.Request != nil && t.Request.Place != nil {
+			line.Ordered = t.Request.Place.Lines
+		}
+		if t.Amends != 0 {
+			line.Told = toldBy(t)
+		}
+	}
+	if s := what.status; s != nil {
+		for _, p := range s.Parts {
+			line.Parts = append(line.Parts, p.ID)
+		}
+	}
+	if n := what.notice; n != nil {
+		_, told, _ := strings.Cut(n.About, " ")
+		line.Told = orders.Status(told)
 	}
 	return line
 }
 
-func partsOf(status []byte) (ids []string, err error) {
-	var s struct {
-		Parts []struct {
-			ID string `json:"id"`
-		} `json:"parts"`
+// toldBy is what the reply of a turn tells of its order.
+func toldBy(t *gateway.Turn) orders.Status {
+	for _, o := range t.Session.Orders {
+		if o.ID == t.Order {
+			return o.Told
+		}
 	}
-	err = json.Unmarshal(status, &s)
-	for _, p := range s.Parts {
-		ids = append(ids, p.ID)
-	}
-	return ids, err
+	return ""
 }
 
 // Extent is where the log begins and ends.

@@ -24,10 +24,11 @@ type batch struct {
 	amended []amendment
 	into    map[uint64]uint64 // of the amendments: which line each amends
 	waits   waits
+	tally   tally
 }
 
 func newBatch(tx *sql.Tx, f *file) *batch {
-	return &batch{tx: tx, file: f, known: map[uint64]*kept{}, into: map[uint64]uint64{}}
+	return &batch{tx: tx, file: f, known: map[uint64]*kept{}, into: map[uint64]uint64{}, tally: tally{changes: map[figure]int64{}}}
 }
 
 // kept is a row in hand; was is what the index has of it, nil for a new one.
@@ -49,6 +50,7 @@ func (b *batch) add(ctx context.Context, l messagelog.Line) error {
 		b.broken(l)
 		return nil
 	}
+	b.tally.line(&l)
 	if l.Amends != 0 && l.Kind == messagelog.KindTurn {
 		k, err := b.row(ctx, l.Amends)
 		if err != nil {
@@ -66,6 +68,9 @@ func (b *batch) add(ctx context.Context, l messagelog.Line) error {
 		}
 	}
 	k := &kept{row: row}
+	if l.Kind == messagelog.KindTurn && !l.Operated() {
+		b.tally.visited(&k.row)
+	}
 	b.known[l.Seq] = k
 	b.fresh = append(b.fresh, &k.row)
 	return b.attend(ctx, k, l)
@@ -76,6 +81,7 @@ func (b *batch) amend(k *kept, l messagelog.Line) {
 	k.row.Out, k.row.Class, k.row.Language, k.row.Station, k.row.Screen = l.Out, l.Class, l.Language, l.Station, l.Screen
 	b.amended = append(b.amended, amendment{seq: l.Seq, line: k.row.Seq, at: l.At.UnixNano()})
 	b.into[l.Seq] = k.row.Seq
+	b.tally.revised(&k.row, l.At)
 }
 
 // follow tells the row of an SMS what became of it.
@@ -131,6 +137,9 @@ func (b *batch) write(ctx context.Context) error {
 	if err := b.writeChanged(ctx); err != nil {
 		return err
 	}
+	if err := b.writeFigures(ctx); err != nil {
+		return err
+	}
 	lines := b.file.lines.into(b.tx)
 	for _, r := range b.fresh {
 		values, err := r.values()
@@ -179,13 +188,15 @@ func (b *batch) writeChanged(ctx context.Context) error {
 	return nil
 }
 
-// change writes what is new about a row. Of its terms it takes away those that
-// are no more and adds those that are new: most changes are of a state alone.
+// change writes what is new about a row. Most changes are of a state alone: of the
+// terms it takes away those that are no more and adds those that are new. Of
+// another text all are written anew: FTS5 counts how many terms it holds, grams
+// that come twice among them, and takes a count below nothing for damage.
 func (b *batch) change(ctx context.Context, k *kept) error {
 	r := &k.row
 	gone, come := differ(k.was.marks(), r.marks())
 	if k.was.Out != r.Out {
-		gone, come = differ(strings.Fields(k.was.terms()), strings.Fields(r.terms()))
+		gone, come = []string{k.was.terms()}, []string{r.terms()}
 	}
 	if len(gone) > 0 {
 		if _, err := b.tx.StmtContext(ctx, b.file.unterm).ExecContext(ctx, int64(r.Seq), strings.Join(gone, " ")); err != nil {

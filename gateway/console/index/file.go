@@ -36,6 +36,11 @@ type file struct {
 	unterm           *sql.Stmt // takes terms of a line away
 	update           *sql.Stmt
 	attend, unattend *sql.Stmt // what waits for a person
+
+	figures inserter
+	visits  *visits          // nil: to be read from the rows
+	folded  map[int]int64    // the horizon to which each level of the figures was made longer
+	clock   func() time.Time // for how old figures are
 }
 
 // openFile opens the file, or makes a new one where there is none or it cannot
@@ -62,7 +67,7 @@ func openFile(ctx context.Context, path string) (f *file, thrown, err error) {
 
 // openAsItIs opens a file of this version or one that is not there yet.
 func openAsItIs(ctx context.Context, path string) (_ *file, err error) {
-	f := &file{}
+	f := &file{folded: map[int]int64{}, clock: time.Now}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, f.close())
@@ -124,6 +129,9 @@ func (f *file) ensureSchema(ctx context.Context) error {
 
 func (f *file) prepare(ctx context.Context) (err error) {
 	if f.lines, err = newInserter(ctx, f.write, "lines", columns); err != nil {
+		return err
+	}
+	if f.figures, err = newInserter(ctx, f.write, "figures", "name, at, span, channel, label, n", "ON CONFLICT (span, name, at, channel, label) DO UPDATE SET n = n + excluded.n"); err != nil {
 		return err
 	}
 	for _, s := range []struct {

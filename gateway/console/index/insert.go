@@ -16,20 +16,20 @@ type inserter struct {
 	one, many *sql.Stmt
 }
 
-func newInserter(ctx context.Context, db *sql.DB, table, columns string) (in inserter, err error) {
+func newInserter(ctx context.Context, db *sql.DB, table, columns string, after ...string) (in inserter, err error) {
 	in.width = strings.Count(columns, ",") + 1
-	if in.one, err = db.PrepareContext(ctx, insertSQL(table, columns, in.width, 1)); err != nil {
+	if in.one, err = db.PrepareContext(ctx, insertSQL(table, columns, in.width, 1, after...)); err != nil {
 		return in, err
 	}
-	in.many, err = db.PrepareContext(ctx, insertSQL(table, columns, in.width, chunk))
+	in.many, err = db.PrepareContext(ctx, insertSQL(table, columns, in.width, chunk, after...))
 	return in, err
 }
 
 // insertSQL has no numbers in its placeholders: the driver looks up the name of
 // each that has one.
-func insertSQL(table, columns string, width, rows int) string {
+func insertSQL(table, columns string, width, rows int, after ...string) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", width), ", ") + ")"
-	return "INSERT INTO " + table + " (" + columns + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
+	return "INSERT INTO " + table + " (" + columns + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ") + " " + strings.Join(after, " ")
 }
 
 // into begins to write rows in a transaction.

@@ -255,6 +255,9 @@ func (f *file) apply(ctx context.Context, done uint64, lines []messagelog.Line) 
 	// short.
 	ctx = context.WithoutCancel(ctx)
 	b := newBatch(tx, f)
+	if err := b.beginVisits(ctx, lines[0].At); err != nil {
+		return err
+	}
 	for _, l := range lines {
 		if err := b.add(ctx, l); err != nil {
 			return fmt.Errorf("message %d: %w", l.Seq, err)
@@ -271,7 +274,11 @@ func (f *file) apply(ctx context.Context, done uint64, lines []messagelog.Line) 
 	if n, err := moved.RowsAffected(); err != nil || n != 1 {
 		return errors.Join(errElsewhere, err)
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	f.visits = b.tally.visits
+	return nil
 }
 
 // retain takes out of the index what has left the log.

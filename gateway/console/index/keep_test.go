@@ -123,6 +123,7 @@ func randomLines(seed int, n int) (lines []messagelog.Line) {
 	for i := range lines {
 		// What JSON makes of them.
 		lines[i].In, lines[i].Out = strings.ToValidUTF8(lines[i].In, "\ufffd"), strings.ToValidUTF8(lines[i].Out, "\ufffd")
+		lines[i].Order, _, _ = strings.Cut(lines[i].Order, " ") // as notices have it
 		if lines[i].Status != "" {
 			lines[i].Segments, lines[i].Attempt = 0, 1
 		}

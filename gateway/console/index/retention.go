@@ -79,6 +79,7 @@ func (b *batch) forget(ctx context.Context, r *Row, first uint64) error {
 		}
 		moved := *r
 		moved.Seq, moved.At = uint64(amended), timeOf(at)
+		b.tally.row(r, -1)
 		b.fresh = append(b.fresh, &moved)
 	}
 	return nil

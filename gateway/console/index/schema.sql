@@ -66,3 +66,14 @@ CREATE TABLE attention (
 CREATE INDEX attention_list ON attention (list, since, seq, about);
 CREATE INDEX attention_texts ON attention (phone, latest) WHERE list = 'unknown';
 CREATE INDEX attention_reports ON attention (phone) WHERE list = 'report';
+
+-- What was counted in a stretch of time, by channel and label.
+CREATE TABLE figures (
+    name    TEXT NOT NULL,
+    at      INTEGER NOT NULL, -- its beginning, in seconds since 1970
+    span    INTEGER NOT NULL, -- its length in seconds
+    channel TEXT NOT NULL,
+    label   TEXT NOT NULL,
+    n       INTEGER NOT NULL,
+    PRIMARY KEY (span, name, at, channel, label)
+) WITHOUT ROWID;

@@ -93,11 +93,14 @@ func message(l messagelog.Line) (subject string, v any) {
 	switch l.Kind {
 	case messagelog.KindNotice:
 		n := gateway.Notice{Channel: l.Channel, Phone: l.Phone, Text: l.Out, At: l.At}
+		if l.Order != "" {
+			n.About = l.Order + " " + string(orders.Confirmed)
+		}
 		return subject + "." + l.Channel, n
 	case messagelog.KindStatus:
 		return subject + "." + l.Channel, gateway.Status{Channel: l.Channel, Phone: l.Phone, Ref: l.Ref, State: l.Status, Reason: l.Reason, Code: l.Code, Attempt: l.Attempt, At: l.At}
 	}
-	t := gateway.Turn{In: gateway.Inbound{ID: l.ID, Channel: l.Channel, Mode: l.Mode, Phone: l.Phone, Text: l.In, ReceivedAt: l.At}, Reply: gateway.Reply{Text: l.Out}, Class: l.Class, Offer: l.Offer, Amends: l.Amends, At: l.At}
+	t := gateway.Turn{In: gateway.Inbound{ID: l.ID, Channel: l.Channel, Mode: l.Mode, Phone: l.Phone, Text: l.In, ReceivedAt: l.At}, Reply: gateway.Reply{Text: l.Out}, Class: l.Class, Offer: l.Offer, Order: l.Order, Amends: l.Amends, At: l.At}
 	t.Session.Profile = dialogue.Profile{Language: l.Language, Station: l.Station}
 	t.Session.State, t.Session.Mode, t.Session.At, t.Hop = dialogue.State(l.Screen), l.Mode, l.At, "1*2*3"
 	t.Session.Basket = dialogue.Basket{ID: "019b0000-0000-7000-8000-000000000000", Lines: []orders.Line{{SKU: "RICE5", Qty: 2}}}
