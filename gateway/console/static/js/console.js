@@ -9,6 +9,9 @@
   const find = (selector, root = document) => root.querySelector(selector);
   const byID = (id) => document.getElementById(id);
 
+  // Of pages' names that do not fit the one that is open is in view.
+  find(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   // The list, and how news come to it.
 
   const list = byID("lines");
