@@ -236,5 +236,5 @@ func actOnMany(t *testing.T, h *haat, b *consoletest.Browser, carrier *moody, se
 	b.Go(h.base + "/bulk")
 	b.Accessible("acts on many")
 	b.Go(h.base + "/audit")
-	b.Until("all of it is recorded", `["began an act on many", "stopped an act on many", "an act on many ended", "sent an SMS again", "dropped an SMS", "wrote to a phone"].every((what) => document.body.innerText.includes(what))`)
+	b.Until("all of it is recorded", `["began an act on many", "stopped an act on many", "an act on many ended", "sent an SMS again", "dropped an SMS", "wrote an SMS"].every((what) => document.body.innerText.includes(what))`)
 }

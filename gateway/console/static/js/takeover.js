@@ -2,6 +2,7 @@
 // stream, and what is typed is measured by the server.
 "use strict";
 (() => {
+  if (document.body.dataset.page !== "conversation") return;
   const byID = (id) => document.getElementById(id);
   const restFor = 150; // ms: rows that come together are one change
   const text = byID("text");
