@@ -68,11 +68,11 @@ func (c *Console) readSelection(q url.Values) (s selection, err error) {
 }
 
 // bulkOf is where an act on all that a view shows begins; "" for whom or what
-// there is none.
-func (c *Console) bulkOf(r *http.Request, v view, rows int) string {
+// there is none. A view without rows has it, too: some may come while it is open.
+func (c *Console) bulkOf(r *http.Request, v view) string {
 	operator, _ := c.Gate.Of(r)
 	v.Before = 0
-	if q := c.query(v); c.Attention != nil && rows > 0 && len(q) > 0 && operator.Role.May(account.Admin) {
+	if q := c.query(v); c.Attention != nil && len(q) > 0 && operator.Role.May(account.Admin) {
 		return addressOf("/bulk/new", q)
 	}
 	return ""

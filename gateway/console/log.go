@@ -84,7 +84,7 @@ func (c *Console) logOf(r *http.Request, v view) (logView, error) {
 	if shown.Keep, err = c.keepOf(r, v); err != nil {
 		return logView{}, err
 	}
-	shown.Bulk = c.bulkOf(r, v, len(page.Rows))
+	shown.Bulk = c.bulkOf(r, v)
 	if v.live() {
 		q := c.query(v)
 		q.Set("after", strconv.FormatUint(max(head, newest(page.Rows)), 10))

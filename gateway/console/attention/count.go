@@ -16,7 +16,7 @@ const MaxCount = 999
 const countsKept = 10 * time.Second
 
 // freshFor is how long counts are as good as fresh: several pages may ask at once.
-const freshFor = time.Second
+const freshFor = 100 * time.Millisecond
 
 type counts struct {
 	mu sync.Mutex

@@ -125,10 +125,15 @@ func (b *Browser) Forget() { b.problems() }
 // Do does some things, and fails the test where one does not work in time.
 func (b *Browser) Do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
+	b.do("what it was told", actions...)
+}
+
+func (b *Browser) do(what string, actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, Patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
-		b.t.Fatalf("the browser: %v", err)
+		b.t.Fatalf("the browser did not do %s: %v", what, err)
 	}
 }
 
@@ -150,7 +155,7 @@ func (b *Browser) See(s Size, theme string) {
 // Go opens an address, and waits for the page.
 func (b *Browser) Go(address string) {
 	b.t.Helper()
-	b.Do(chromedp.Navigate(address), chromedp.WaitReady(chromedp.CSS("#main")))
+	b.do("go to "+address, chromedp.Navigate(address), chromedp.WaitReady(chromedp.CSS("#main")))
 }
 
 // Until waits until an expression of the page's language is true.
@@ -206,13 +211,13 @@ func (b *Browser) Press(keys string) {
 // Click clicks on what a selector finds first, once it can be seen.
 func (b *Browser) Click(selector string) {
 	b.t.Helper()
-	b.Do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	b.do("click on "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
 // Fill types into a field.
 func (b *Browser) Fill(selector, text string) {
 	b.t.Helper()
-	b.Do(chromedp.SendKeys(chromedp.CSS(selector), text))
+	b.do("type into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 // Choose takes an option of a select, as a person does: the page hears of it.
