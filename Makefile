@@ -68,6 +68,24 @@ tools: ## Install the programs that tests run, when root on Debian and one is mi
 bench: ## Whole orders over HTTP with their floors, notices sent, texts understood and lines found a second
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 40m ./cmd/haat ./gateway/parse ./gateway/console ./gateway/console/index
 
+.PHONY: pictures
+pictures: tools ## Make the console's pictures in docs/ anew, from its tests in a browser
+	@dir=$$(mktemp -d)
+	trap 'rm -rf "$$dir"' EXIT
+	CI=true HAAT_PICTURES=$$dir go test -count=1 ./cmd/haat -run 'InBrowser|OrdersConsole'
+	while read -r picture of; do cp "$$dir/$$picture.png" "docs/console-$$of.png"; done <<-'END'
+		demo-log log
+		takeover-dear-desktop takeover
+		attention-desktop-light attention
+		bulk-running bulk
+		orders-desktop orders
+		order-desktop order
+		preview-desktop import
+		overview-desktop overview
+		alerts-desktop alerts
+		practice-desktop practice
+	END
+
 .PHONY: fuzz
 fuzz: ## Fuzz whatever parses or fits, FUZZTIME each
 	@for package in $$(go list ./...); do

@@ -19,12 +19,15 @@ import (
 // TestRoutesByRole asks every address of the table as everybody.
 func TestRoutesByRole(t *testing.T) {
 	line := consoletest.NewPractice()
-	r, _ := withOperators(t, withViews(t), withDesk(consoletest.NewAttention()), func(c *console.Config) { c.Practice = line })
+	r, _ := withOperators(t, withViews(t), withDesk(consoletest.NewAttention()), withFigures(t, nil), func(c *console.Config) { c.Practice = line })
 	r.index.Add(consoletest.Market(at)...)
 	token := r.tokenOf("+254700000001")
 	r.orders.Add(consoletest.Placed(at, 10001, theOrder, "+254700000001", orders.Confirmed, 9, 9))
 	r.texted(line, account.Agent, account.Admin)
-	forms := map[string]url.Values{"/order/{id}/act": {"what": {"note"}, "reason": {"called"}, "act": {"a1"}}}
+	forms := map[string]url.Values{
+		"/order/{id}/act": {"what": {"note"}, "reason": {"called"}, "act": {"a1"}},
+		"/alerts/rule":    {"kind": {"errors"}, "limit": {"20"}, "window": {"5"}}, "/alerts/seen": {"id": {"1"}},
+	}
 	for _, route := range console.RoutesOf(r.console) {
 		for _, as := range []account.Role{"", "nobody", account.Viewer, account.Agent, account.Admin} {
 			t.Run(route.Method+" "+route.Path+" as "+string(as), func(t *testing.T) {
