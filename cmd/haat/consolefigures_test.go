@@ -85,6 +85,11 @@ func TestOverviewInBrowser(t *testing.T) {
 	b.Picture("overview-desktop")
 	b.Accessible("overview light")
 	h.metricsAgree(t, b)
+	eventually(t, "the segments are those that Prometheus sees", func() bool {
+		b.Go(h.base + "/overview?period=hour")
+		n := b.Text(`document.querySelector("#tile-segments b").textContent`)
+		return n != "0" && n == fmt.Sprint(h.summed("haat_sms_segments_total"))
+	})
 
 	// Walking along by keys says what the tooltip says.
 	b.Click("#plot-turns .figure")
@@ -133,6 +138,17 @@ func TestOverviewInBrowser(t *testing.T) {
 		t.Error(what)
 	}
 	b.Quiet()
+}
+
+// summed is the sum of a metric over its labels.
+func (h *haat) summed(name string) (sum float64) {
+	for line := range strings.Lines(h.get("/metrics").body) {
+		if series, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok && strings.HasPrefix(series, name+"{") {
+			n, _ := strconv.ParseFloat(value, 64)
+			sum += n
+		}
+	}
+	return sum
 }
 
 // metricsAgree compares what is counted of the log with what Prometheus sees.

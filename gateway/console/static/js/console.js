@@ -60,7 +60,7 @@
   const lag = ({ messages, seconds }) => {
     const shown = byID("lag");
     if (!shown) return;
-    shown.hidden = !messages;
+    shown.hidden = seconds < 2; // what is on its way is not behind
     shown.textContent = shown.dataset.text.replace("{n}", messages).replace("{s}", seconds);
   };
 
