@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -29,7 +30,11 @@ func TestChannelsCommands(t *testing.T) {
 	place := []string{"--config", file, "--data", h.data}
 	with := func(args ...string) []string { return append(args, place...) }
 
-	all := objects[channelInfo](t, with("channels", "--json")...)
+	var all []channelInfo
+	eventually(t, "the channels are told of", func() bool { // which begins beside the doors
+		all = objects[channelInfo](t, with("channels", "--json")...)
+		return !slices.ContainsFunc(all, func(c channelInfo) bool { return c.State == stopped })
+	})
 	if len(all) != 2 || all[0].Name != "abroad" || all[0].Carrier != "twilio" || all[1].Name != "kenya" || all[1].Carrier != "africastalking" {
 		t.Fatalf("the channels are %+v", all)
 	}

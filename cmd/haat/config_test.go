@@ -67,6 +67,12 @@ func TestEnvironmentNames(t *testing.T) {
 		}
 		for j := range field.Type.NumField() {
 			below := field.Type.Field(j)
+			if below.Type.Kind() == reflect.Struct {
+				if want := strings.ToUpper(below.Tag.Get("yaml")) + "_"; below.Tag.Get("envPrefix") != want {
+					t.Errorf("%s.%s: envPrefix is %q, want %q", key, below.Tag.Get("yaml"), below.Tag.Get("envPrefix"), want)
+				}
+				continue
+			}
 			if want := strings.ToUpper(below.Tag.Get("yaml")); below.Tag.Get("env") != want {
 				t.Errorf("%s.%s: env is %q, want %q", key, below.Tag.Get("yaml"), below.Tag.Get("env"), want)
 			}

@@ -270,9 +270,7 @@ func TestBudgetHoldsWhatIsNoNewsOfOrders(t *testing.T) {
 	r.Eventually("what is over nine tenths is held", func() bool { return held() == 11 })
 	put(t, r, "demo", phone, "confirmed", "order-1 confirmed")
 	r.Eventually("news are sent", ended(r, phone, gateway.Sent))
-	if s := o.State().Today; s.Segments != 10 || s.SegmentsAllowed != 10 {
-		t.Errorf("today: %+v", s)
-	}
+	r.Eventually("all is used", func() bool { s := o.State().Today; return s.Segments == 10 && s.SegmentsAllowed == 10 })
 }
 
 // TestDroppedIsNotSent: an operator drops an SMS that waits for its next attempt.
