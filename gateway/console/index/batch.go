@@ -116,8 +116,7 @@ func (b *batch) row(ctx context.Context, seq uint64) (*kept, error) {
 	if k := b.known[seq]; k != nil {
 		return k, nil
 	}
-	const find = "SELECT " + columns + " FROM lines WHERE seq = coalesce((SELECT line FROM amendments WHERE seq = $1), $1)"
-	row, err := scanRow(b.tx.QueryRowContext(ctx, find, int64(seq)).Scan)
+	row, err := scanRow(b.tx.StmtContext(ctx, b.file.row).QueryRowContext(ctx, int64(seq)).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

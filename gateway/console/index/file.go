@@ -34,7 +34,7 @@ type file struct {
 	lines            inserter
 	term             *sql.Stmt // adds terms of a line, separated by spaces
 	unterm           *sql.Stmt // takes terms of a line away
-	update           *sql.Stmt
+	row, update      *sql.Stmt // a row by its message or one that amends it
 	attend, unattend *sql.Stmt // what waits for a person
 
 	figures inserter
@@ -140,6 +140,7 @@ func (f *file) prepare(ctx context.Context) (err error) {
 	}{
 		{&f.term, "INSERT INTO terms (rowid, term) VALUES ($1, $2)"},
 		{&f.unterm, "INSERT INTO terms (terms, rowid, term) VALUES ('delete', $1, $2)"},
+		{&f.row, "SELECT " + columns + " FROM lines WHERE seq = coalesce((SELECT line FROM amendments WHERE seq = $1), $1)"},
 		{&f.update, "UPDATE lines SET text_out = $2, class = $3, language = $4, station = $5, screen = $6, state = $7, state_why = $8 WHERE seq = $1"},
 		{&f.attend, attendSQL},
 		{&f.unattend, unattendSQL},

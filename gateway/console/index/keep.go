@@ -36,7 +36,7 @@ type Index struct {
 // Bounds of the work.
 const (
 	// stride is how many messages one transaction takes, about 1 kB each.
-	stride = 2048
+	stride = 4096
 	// beat is the pause between two transactions while there is less to do: a
 	// transaction costs the same for one message and for many.
 	beat = 100 * time.Millisecond
