@@ -14,9 +14,13 @@ const (
 
 // busyness tells from how fast the log grows how busy haat is.
 type busyness struct {
-	last uint64
-	at   time.Time
+	last      uint64
+	at        time.Time
+	perSecond float64 // new messages
 }
+
+// busy tells whether others have much to do.
+func (b *busyness) busy() bool { return b.perSecond >= perWork }
 
 // rest gives how long to rest after work, when the log has come to a message
 // since the last call. A log that does not grow leaves the processor free.
@@ -27,6 +31,6 @@ func (b *busyness) rest(last uint64, now time.Time, work time.Duration) time.Dur
 	if before.at.IsZero() || passed <= 0 || last < before.last {
 		return 0
 	}
-	perSecond := float64(last-before.last) / passed
-	return time.Duration(min(perSecond/perWork, maxRest) * float64(work))
+	b.perSecond = float64(last-before.last) / passed
+	return time.Duration(min(b.perSecond/perWork, maxRest) * float64(work))
 }

@@ -37,6 +37,8 @@ type Index struct {
 const (
 	// stride is how many messages one transaction takes, about 1 kB each.
 	stride = 4096
+	// busyStride is how many it takes while haat is busy: 40 ms of a processor.
+	busyStride = 512
 	// beat is the pause between two transactions while there is less to do: a
 	// transaction costs the same for one message and for many.
 	beat = 100 * time.Millisecond
@@ -199,13 +201,29 @@ func (ix *Index) empty(ctx context.Context) error {
 	return nil
 }
 
-// take brings a batch into the index.
+// take brings what has arrived into the index: at once, or in short steps while
+// haat is busy, so that nobody's answer waits for a long one.
 func (ix *Index) take(ctx context.Context, lines []messagelog.Line) error {
-	begun := time.Now()
 	// Only what is on the disk: see recognize.
 	if err := ix.log.Durable(ctx); err != nil {
 		return err
 	}
+	for len(lines) > 0 && ctx.Err() == nil {
+		n := len(lines)
+		if ix.busy.busy() {
+			n = min(n, busyStride)
+		}
+		if err := ix.takeNow(ctx, lines[:n]); err != nil {
+			return err
+		}
+		lines = lines[n:]
+	}
+	return nil
+}
+
+// takeNow brings lines into the index in one transaction, and rests.
+func (ix *Index) takeNow(ctx context.Context, lines []messagelog.Line) error {
+	begun := time.Now()
 	if err := ix.file.apply(ctx, ix.done.Load(), lines); err != nil {
 		return err
 	}
@@ -216,29 +234,23 @@ func (ix *Index) take(ctx context.Context, lines []messagelog.Line) error {
 	}
 	ix.done.Store(lines[len(lines)-1].Seq)
 	ix.tell()
-	rest, err := ix.rest(ctx, begun, len(lines))
-	if err != nil || rest <= 0 {
+	x, err := ix.log.Extent(ctx)
+	if err != nil {
 		return err
+	}
+	now := time.Now()
+	rest := ix.busy.rest(x.Last, now, now.Sub(begun))
+	if len(lines) < busyStride {
+		rest = max(rest, beat-now.Sub(begun))
+	}
+	if rest <= 0 {
+		return nil
 	}
 	select {
 	case <-time.After(rest):
 	case <-ctx.Done():
 	}
 	return nil
-}
-
-// rest is how long to leave the processor to others after a batch.
-func (ix *Index) rest(ctx context.Context, begun time.Time, lines int) (time.Duration, error) {
-	x, err := ix.log.Extent(ctx)
-	if err != nil {
-		return 0, err
-	}
-	now := time.Now()
-	rest := ix.busy.rest(x.Last, now, now.Sub(begun))
-	if lines < stride {
-		rest = max(rest, beat-now.Sub(begun))
-	}
-	return rest, nil
 }
 
 // errElsewhere says that two programs write one index.

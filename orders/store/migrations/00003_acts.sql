@@ -22,5 +22,4 @@ CREATE INDEX order_acts_untold ON order_acts (seq) WHERE told = 0;
 
 CREATE INDEX orders_placed ON orders (placed_at, number);
 CREATE INDEX orders_status ON orders (status, placed_at, number);
-CREATE INDEX orders_code ON orders (pickup_code);
 CREATE INDEX order_lines_sku ON order_lines (sku, order_id);
