@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"haat/gateway/console/consoletest"
 )
 
@@ -44,6 +46,49 @@ func TestConsoleInBrowser(t *testing.T) {
 	b.Picture("demo-conversation")
 	if strings.Contains(b.Text("document.documentElement.outerHTML"), "254700100181") {
 		t.Error("the page holds the whole number")
+	}
+	b.Quiet()
+}
+
+// TestLogInBrowser watches, filters, searches and pauses as an operator would,
+// while the demo's phones write.
+func TestLogInBrowser(t *testing.T) {
+	h := serve(t, "")
+	b := h.signedIn(t, consoletest.Desktop, "light")
+	for _, size := range []consoletest.Size{consoletest.Desktop, consoletest.Phone} {
+		live, newest := `document.getElementById("pulse").dataset.state === "live"`, `document.querySelector("#lines > .row .in bdi")?.textContent`
+		said := func(text string) string { return newest + ` === "` + text + ` ` + size.Name + `"` }
+		b.See(size, "light")
+		b.Go(h.base + "/?kind=turn")
+		b.Until("the page is live", live)
+		for _, text := range []string{"zxqv hapa", "下单 大米"} {
+			h.text(newPhone(), text+" "+size.Name)
+			b.Until("it comes by itself", said(text))
+		}
+		b.Click("#pause")
+		for range 3 {
+			h.text(newPhone(), "wakati wa kusimama "+size.Name)
+		}
+		b.Until("the news are counted", `document.getElementById("news").textContent === "3 new"`)
+		if b.Text(said("下单 大米")) != "true" {
+			t.Error("the page moved while it was paused")
+		}
+		b.Click("#news")
+		b.Until("the news are there", said("wakati wa kusimama"))
+
+		// Words of any script, in all that was ever said; the address is the view.
+		b.Press("/")
+		b.Press("大米 " + size.Name)
+		b.Press(kb.Enter)
+		b.Until("what was searched for", `document.querySelectorAll("#lines > .row").length === 1 && `+said("下单 大米")+` && location.search.includes("q=")`)
+		b.Accessible("found " + size.Name)
+		view := b.Text("location.href")
+		b.Go(h.base + "/")
+		b.Go(view)
+		b.Until("the same by its link", `document.querySelectorAll("#lines > .row").length === 1`)
+		b.Go(h.base + "/")
+		b.Click(".counter.warn") // what was not understood
+		b.Until("a counter leads to its messages", `location.search.includes("class=unknown") && document.body.innerText.includes("zxqv hapa `+size.Name+`")`)
 	}
 	b.Quiet()
 }
