@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"haat/gateway/console/attention"
 	"haat/gateway/console/index"
 	"haat/gateway/console/store"
+	"haat/gateway/dialogue"
 	"haat/gateway/gatewaytest"
 	"haat/gateway/messagelog"
 )
@@ -353,5 +355,31 @@ func TestChannelsAndReports(t *testing.T) {
 	r.wants("what cannot be read", attention.Dead, "unreadable", "dead", "dead", "dead")
 	if _, err := r.desk.Page(t.Context(), attention.Query{Kind: attention.Failed, After: "x"}, 1); !errors.Is(err, attention.ErrSpot) {
 		t.Errorf("a place that is none: %v", err)
+	}
+}
+
+// Nobody who has said STOP is written to by an operator, whichever the way.
+func TestNothingIsSentAfterStop(t *testing.T) {
+	r := newRig(t)
+	ref := r.post(phone(1), "your order is ready", gateway.Failed)
+	if err := r.People.SetProfile(t.Context(), phone(1), dialogue.Profile{OptedOut: true}); err != nil {
+		t.Fatal(err)
+	}
+	r.caughtUp()
+	seq, err := strconv.ParseUint(ref, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, again := r.desk.Again(t.Context(), seq, "")
+	_, edited := r.desk.Again(t.Context(), seq, "another text")
+	_, written := r.desk.Write(t.Context(), phone(1), "demo", "hello")
+	for name, err := range map[string]error{"again": again, "edited": edited, "written": written} {
+		var refused *attention.Refused
+		if !errors.As(err, &refused) || refused.Why != attention.WhyOptedOut {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if notice, _, err := r.Log.LastNotice(t.Context(), phone(1)); err != nil || notice.Text != "your order is ready" {
+		t.Errorf("the phone is sent %q, %v", notice.Text, err)
 	}
 }
