@@ -87,7 +87,7 @@ func (v *visits) keep(p gateway.Phone, t turnOf) {
 // readVisits reads the visits that are not over at a time from the rows.
 func readVisits(ctx context.Context, tx *sql.Tx, now time.Time) (*visits, error) {
 	v := newVisits()
-	rows, err := tx.QueryContext(ctx, "SELECT seq, at, phone, channel, screen, class FROM lines WHERE at >= $1 AND kind = 'turn' ORDER BY at, seq", nanoseconds(now.Add(-VisitGap)))
+	rows, err := tx.QueryContext(ctx, "SELECT seq, at, phone, channel, screen, class FROM lines WHERE at >= $1 AND kind = 'turn' AND phone <> '' ORDER BY at, seq", nanoseconds(now.Add(-VisitGap)))
 	if err != nil {
 		return nil, err
 	}
