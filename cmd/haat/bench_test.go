@@ -6,7 +6,6 @@ import (
 	"encoding/csv"
 	"flag"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -151,12 +150,7 @@ type measuredServer struct {
 // order is rejected; settings are further lines of its configuration.
 func startServer(b *testing.B, name, dir string, settings ...string) *measuredServer {
 	b.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	s := &measuredServer{dir: dir, addr: listener.Addr().String()}
-	listener.Close()
+	s := &measuredServer{dir: dir, addr: freeAddress(b)}
 	if keep, ok := strings.CutPrefix(name, "floor-"); ok {
 		s.cmd = exec.Command("floor", "-keep", keep, "-data", dir, "-listen", s.addr)
 	} else {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,7 +15,7 @@ import (
 func TestOperatorsInBrowser(t *testing.T) {
 	provider := consoletest.NewProvider(t)
 	provider.Knows("sub-njeri", map[string]any{"preferred_username": "njeri", "groups": []string{"haat-lookers"}})
-	address := net.JoinHostPort("127.0.0.1", freePort(t))
+	address := freeAddress(t)
 	t.Setenv("CLIENT_SECRET_OF_HAAT", provider.Secret)
 	h := startOn(t, address, "serve", filepath.Join(t.TempDir(), "data"), fmt.Sprintf(`
 public_url: http://%s

@@ -3,12 +3,12 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 
 	nats "github.com/nats-io/nats-server/v2/server"
 
+	"haat/gateway/gatewaytest"
 	"haat/gateway/messagelog"
 )
 
@@ -22,11 +22,7 @@ type cluster struct {
 
 func startCluster(t *testing.T) *cluster {
 	t.Helper()
-	port, err := strconv.Atoi(freePort(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &cluster{t: t, dir: t.TempDir(), port: port}
+	c := &cluster{t: t, dir: t.TempDir(), port: gatewaytest.FreePort(t)}
 	c.start()
 	t.Cleanup(c.stop)
 	return c

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 
@@ -14,7 +13,7 @@ import (
 // serveKannel runs a haat and a real Kannel that know each other.
 func serveKannel(t *testing.T, settings string) (*haat, *kanneltest.Kannel) {
 	k := kanneltest.New(t)
-	address := net.JoinHostPort("127.0.0.1", freePort(t))
+	address := freeAddress(t)
 	h := startOn(t, address, "serve", t.TempDir(), fmt.Sprintf(`
 log: {level: debug, format: json}
 %s

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"haat/gateway/channel/demo"
+	"haat/gateway/gatewaytest"
 	"haat/gateway/messagelog"
 )
 
@@ -77,7 +78,7 @@ func serve(t testing.TB, config string) *haat { return start(t, "serve", t.TempD
 // start starts a haat on a data directory.
 func start(t testing.TB, command, data, config string) *haat {
 	t.Helper()
-	return startOn(t, net.JoinHostPort("127.0.0.1", freePort(t)), command, data, config)
+	return startOn(t, freeAddress(t), command, data, config)
 }
 
 // startOn starts a haat and waits until it answers. It is stopped with the
@@ -119,15 +120,11 @@ func startOn(t testing.TB, address, command, data, config string) *haat {
 
 func ending(text string) string { return text[max(0, len(text)-6000):] }
 
-// freePort is one of loopback that nobody listens on.
-func freePort(t testing.TB) string {
+// freeAddress is one of loopback that is kept for the test, which may listen
+// there, stop and listen again.
+func freeAddress(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(gatewaytest.FreePort(t)))
 }
 
 func saveConfig(t testing.TB, config string) string {

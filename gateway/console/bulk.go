@@ -293,10 +293,21 @@ func (c *Console) resultsOf(ctx context.Context, v *jobView, after uint64) error
 	return nil
 }
 
+// bulkProgress is how far a job is. While it runs that is morphed into the page,
+// so that its button can be pressed at any time; the last takes the place of what
+// asks.
 func (c *Console) bulkProgress(w http.ResponseWriter, r *http.Request) {
-	if j, ok := c.jobAsked(w, r); ok {
-		c.part(w, r, "bulk-progress", c.jobOf(j))
+	j, ok := c.jobAsked(w, r)
+	if !ok {
+		return
 	}
+	shown := c.jobOf(j)
+	if shown.Live {
+		c.part(w, r, "bulk-inner", shown)
+		return
+	}
+	w.Header().Set("HX-Reswap", "outerHTML")
+	c.part(w, r, "bulk-progress", shown)
 }
 
 // bulkStart begins a job once its number is confirmed.

@@ -214,6 +214,27 @@ func (b *Browser) Click(selector string) {
 	b.do("click on "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
+// ClickSlowly is a click of which the button goes up only when the page has
+// been at the server and back, as fingers are slower than a network: what the
+// press sets off is done before, and must not take the button away.
+func (b *Browser) ClickSlowly(selector string) {
+	b.t.Helper()
+	var at struct{ X, Y float64 }
+	where := fmt.Sprintf(`(() => { const box = document.querySelector(%q).getBoundingClientRect(); return JSON.stringify({X: box.x + box.width / 2, Y: box.y + box.height / 2}) })()`, selector)
+	if err := json.Unmarshal([]byte(b.Text(where)), &at); err != nil {
+		b.t.Fatal(err)
+	}
+	mouse := func(event input.DispatchMouseEventType) {
+		b.do("press "+selector, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: event, X: at.X, Y: at.Y, Button: input.MouseButtonLeft, ClickCount: 1})
+			return err
+		}))
+	}
+	mouse("mousePressed")
+	b.Do(chromedp.Evaluate[chromedp.Void](`(async () => { for (let i = 0; i < 10; i++) await fetch(location.href); })()`, chromedp.EvalAwaitPromise))
+	mouse("mouseReleased")
+}
+
 // Fill types into a field.
 func (b *Browser) Fill(selector, text string) {
 	b.t.Helper()

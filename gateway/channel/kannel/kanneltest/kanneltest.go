@@ -8,8 +8,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -22,6 +20,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"haat/gateway/gatewaytest"
 	"haat/gateway/gsm"
 )
 
@@ -75,7 +74,8 @@ func New(t testing.TB) *Kannel {
 		t.Skip(message)
 	}
 	return &Kannel{
-		t: t, dir: t.TempDir(), ports: freePorts(t),
+		t: t, dir: t.TempDir(),
+		ports: ports{admin: gatewaytest.FreePort(t), boxes: gatewaytest.FreePort(t), network: gatewaytest.FreePort(t), sendsms: gatewaytest.FreePort(t)},
 		inbox: map[string]string{}, arrived: make(chan struct{}), sent: make(chan struct{}, 1),
 	}
 }
@@ -330,27 +330,4 @@ func escapeUCS2(text string) string {
 		fmt.Fprintf(&escaped, "%%%02x%%%02x", unit>>8, unit&0xff)
 	}
 	return escaped.String()
-}
-
-// freePorts finds four ports that nobody listens on. They are below those that
-// the system gives to whoever asks for any, so that no other test comes between.
-func freePorts(t testing.TB) ports {
-	t.Helper()
-	const lowest, highest = 15_000, 30_000
-	var found [4]int
-	for i := range found {
-		for tries := 0; found[i] == 0; tries++ {
-			port := lowest + rand.IntN(highest-lowest)
-			listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-			if err != nil && tries == 100 {
-				t.Fatal("no free port for Kannel: ", err)
-			}
-			if err != nil {
-				continue
-			}
-			defer listener.Close() // all at the end, so that no port is found twice
-			found[i] = port
-		}
-	}
-	return ports{admin: found[0], boxes: found[1], network: found[2], sendsms: found[3]}
 }

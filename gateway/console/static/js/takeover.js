@@ -20,6 +20,10 @@
     for (const part of [...parts.content.children]) {
       const old = byID(part.id);
       if (!old || old.contains(document.activeElement)) continue; // a button that somebody is about to press stays
+      if (old.matches(":active")) { // or presses, which does not make it active everywhere
+        soon();
+        continue;
+      }
       old.replaceWith(part);
       window.htmx?.process(part);
     }
