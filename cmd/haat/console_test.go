@@ -89,6 +89,17 @@ func TestLogInBrowser(t *testing.T) {
 		b.Go(h.base + "/")
 		b.Click(".counter.warn") // what was not understood
 		b.Until("a counter leads to its messages", `location.search.includes("class=unknown") && document.body.innerText.includes("zxqv hapa `+size.Name+`")`)
+
+		// A row that is pressed stays where it is while others come.
+		b.Go(h.base + "/?kind=turn")
+		b.Until("the page is live", live)
+		h.text(newPhone(), "bonyeza hapa "+size.Name)
+		b.Until("it comes by itself", said("bonyeza hapa"))
+		b.ClickSlowly("#lines > .row .in bdi", func() {
+			h.text(newPhone(), "wengine "+size.Name)
+			b.Until("another came", `document.getElementById("news").textContent === "1 new" || `+said("wengine"))
+		})
+		b.Until("the conversation of what was pressed", `location.pathname.startsWith("/phone/") && document.body.innerText.includes("bonyeza hapa")`)
 	}
 	b.Quiet()
 }

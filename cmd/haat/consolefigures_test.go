@@ -61,7 +61,7 @@ func (k *hook) of(e alert.Event) (rules []alert.Kind) {
 // acknowledged and told, and is over when all goes well again.
 func TestOverviewInBrowser(t *testing.T) {
 	k := newHook(t, "a key of the hook")
-	h := serve(t, "channels: {demo: {demo: {}}}\nalerts: {every: 1s, webhook: {url: \""+k.server.URL+"\", signing_key: a key of the hook}, sms: {channel: demo, to: [\"+254799000111\"]}}\n")
+	h := serve(t, "channels: {demo: {demo: {}, sending: {tariff: {\"+254\": 0.80}}}}\nalerts: {every: 1s, webhook: {url: \""+k.server.URL+"\", signing_key: a key of the hook}, sms: {channel: demo, to: [\"+254799000111\"]}}\n")
 	b := h.signedIn(t, consoletest.Desktop, "light")
 	h.dial(newPhone()).answers(append(toConfirm, "1")...)
 	for range 3 {
@@ -90,6 +90,16 @@ func TestOverviewInBrowser(t *testing.T) {
 		n := b.Text(`document.querySelector("#tile-segments b").textContent`)
 		return n != "0" && n == fmt.Sprint(h.summed("haat_sms_segments_total"))
 	})
+	if cost, want := b.Text(`document.querySelector("#tile-cost b").textContent`), fmt.Sprintf("KES %.2f", h.summed("haat_sms_cost_total")); cost != want {
+		t.Errorf("the cost is %s, and Prometheus sees %s", cost, want)
+	}
+	confirmed := b.Text(`(() => {
+		const column = [...document.querySelectorAll("#plot-orders thead th")].findIndex(th => th.textContent === "confirmed");
+		return [...document.querySelectorAll("#plot-orders tbody tr")].reduce((n, tr) => n + Number(tr.children[column].textContent), 0);
+	})()`)
+	if want := fmt.Sprint(h.summed("haat_orders_total")); confirmed != want {
+		t.Errorf("%s orders are confirmed, and Prometheus sees %s", confirmed, want)
+	}
 
 	// Walking along by keys says what the tooltip says.
 	b.Click("#plot-turns .figure")

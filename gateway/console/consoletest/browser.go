@@ -214,10 +214,10 @@ func (b *Browser) Click(selector string) {
 	b.do("click on "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// ClickSlowly is a click of which the button goes up only when the page has
-// been at the server and back, as fingers are slower than a network: what the
-// press sets off is done before, and must not take the button away.
-func (b *Browser) ClickSlowly(selector string) {
+// ClickSlowly is a click of which the button goes up only when something else has
+// happened and the page has been at the server and back, as fingers are slower
+// than a network: what is pressed must not go away meanwhile.
+func (b *Browser) ClickSlowly(selector string, meanwhile func()) {
 	b.t.Helper()
 	var at struct{ X, Y float64 }
 	where := fmt.Sprintf(`(() => { const box = document.querySelector(%q).getBoundingClientRect(); return JSON.stringify({X: box.x + box.width / 2, Y: box.y + box.height / 2}) })()`, selector)
@@ -231,6 +231,7 @@ func (b *Browser) ClickSlowly(selector string) {
 		}))
 	}
 	mouse("mousePressed")
+	meanwhile()
 	b.Do(chromedp.Evaluate[chromedp.Void](`(async () => { for (let i = 0; i < 10; i++) await fetch(location.href); })()`, chromedp.EvalAwaitPromise))
 	mouse("mouseReleased")
 }

@@ -4,6 +4,7 @@
 (() => {
   const most = 300; // rows of the live log; older ones are a click away
   const heldMost = 500; // rows kept while paused; with more the page begins anew
+  const clickAfter = 100; // ms in which the click of a tap follows the finger
   const scrolled = 80; // pixels from where news appear, beyond which the page pauses
   const retryAfter = 5000; // ms
   const find = (selector, root = document) => root.querySelector(selector);
@@ -17,7 +18,7 @@
   const list = byID("lines");
   const newestFirst = list?.dataset.order === "newest";
   let source = null, last = "", retry = 0;
-  let pausedBy = ""; // "hand" or "scroll"; "" while live
+  let pausedBy = ""; // "hand", "scroll" or "press"; "" while live
   let held = [], count = 0; // what came while paused
 
   const rows = (root = list) => [...root.children].filter((each) => each.dataset.seq);
@@ -147,6 +148,7 @@
 
   const resume = () => {
     if (!pausedBy) return;
+    const pressed = pausedBy === "press";
     pausedBy = "";
     if (held.reduce((n, part) => n + part.childElementCount, 0) > heldMost) return location.reload();
     for (const part of held) {
@@ -158,7 +160,7 @@
     announce();
     state(source ? "live" : "lost");
     button();
-    byID("spoken").textContent = byID("pulse").dataset.live;
+    if (!pressed) byID("spoken").textContent = byID("pulse").dataset.live;
   };
 
   const button = () => {
@@ -179,6 +181,14 @@
     if (away() > scrolled) pause("scroll");
     else if (pausedBy === "scroll") resume();
   }, { passive: true });
+  // What is pressed must not move away under the finger.
+  list?.addEventListener("pointerdown", () => pause("press"));
+  const release = () => {
+    if (pausedBy !== "press") return;
+    if (away() > scrolled) pausedBy = "scroll"; // the finger moved the page
+    else resume();
+  };
+  for (const up of ["pointerup", "pointercancel"]) addEventListener(up, () => setTimeout(release, clickAfter));
   byID("pause")?.addEventListener("click", () => pausedBy ? toNews() : pause("hand"));
   byID("news")?.addEventListener("click", toNews);
 
