@@ -32,11 +32,8 @@ type Config struct {
 
 // Channel is one USSD application at Arkesel.
 type Channel struct {
-	name   string
-	phones *gateway.Phones
-	cfg    Config
-	door   *web.Door
-	hops   *web.Hops
+	web.USSD
+	cfg Config
 }
 
 var _ gateway.Receiver = (*Channel)(nil)
@@ -48,22 +45,19 @@ func (cfg Config) Open(name string, at gateway.Site) (gateway.Channel, error) {
 
 // New makes a channel.
 func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
-	door, err := web.GuardedDoor(name, cfg.Access, "Arkesel", "the callback URL")
+	ussd, err := web.NewUSSD(name, cfg.Access, at, "Arkesel", "the callback URL")
 	if err != nil {
 		return nil, err
 	}
 	if err := web.CheckCode(name, cfg.ServiceCode); err != nil {
 		return nil, err
 	}
-	return &Channel{name: name, phones: gateway.NewPhones(at.Region), cfg: cfg, door: door, hops: web.NewHops()}, nil
+	return &Channel{USSD: ussd, cfg: cfg}, nil
 }
-
-// Name is the channel's name in the configuration.
-func (c *Channel) Name() string { return c.name }
 
 // Routes adds the URL ussd.
 func (c *Channel) Routes(mux *http.ServeMux, to gateway.Acceptor) {
-	c.door.Route(mux, "ussd", to, web.JSON(), func(call *web.Call) { c.ussd(call, to) })
+	c.Door.Route(mux, "ussd", to, web.JSON(), func(call *web.Call) { c.ussd(call, to) })
 }
 
 // request is one hop.
@@ -101,7 +95,7 @@ func (c *Channel) ussd(call *web.Call, to gateway.Acceptor) {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "newSession must be true or false.")
 		return
 	}
-	phone, err := c.phones.Parse(string(r.MSISDN))
+	phone, err := c.Phones.Parse(string(r.MSISDN))
 	if err != nil {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedPhone, "msisdn is no phone number in international format.")
 		return
@@ -111,12 +105,12 @@ func (c *Channel) ussd(call *web.Call, to gateway.Acceptor) {
 		text = web.Dialled(c.cfg.ServiceCode, text)
 	} else {
 		var leave func()
-		id, leave = c.hops.Enter(session, text)
+		id, leave = c.Hops.Enter(session, text)
 		defer leave()
 	}
 	reply, err := to.Accept(call.R.Context(), gateway.Inbound{
 		ID:         id,
-		Channel:    c.name,
+		Channel:    c.Name(),
 		Mode:       dialogue.USSD,
 		Phone:      phone,
 		Text:       text,

@@ -31,7 +31,7 @@ func open(t testing.TB, access web.Access) *Channel {
 	if err != nil {
 		t.Fatal(err)
 	}
-	channel.hops.Now = func() time.Time { return time.Unix(0, 35) }
+	channel.Hops.Now = func() time.Time { return time.Unix(0, 35) }
 	return channel
 }
 
@@ -111,7 +111,7 @@ func TestConform(t *testing.T) {
 func TestHopsOfASession(t *testing.T) {
 	channel := open(t, web.Access{LoopbackOnly: true})
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
-	channel.hops.Now = func() time.Time { return now }
+	channel.Hops.Now = func() time.Time { return now }
 	behind := &channeltest.Gateway{}
 	server := channeltest.Serve(t, channel, behind)
 	for _, step := range []struct {

@@ -33,10 +33,7 @@ type Config struct {
 
 // Channel is one USSD code at Beem.
 type Channel struct {
-	name   string
-	phones *gateway.Phones
-	door   *web.Door
-	hops   *web.Hops
+	web.USSD
 }
 
 var _ gateway.Receiver = (*Channel)(nil)
@@ -48,19 +45,16 @@ func (cfg Config) Open(name string, at gateway.Site) (gateway.Channel, error) {
 
 // New makes a channel.
 func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
-	door, err := web.GuardedDoor(name, cfg.Access, "Beem", "the callback URL")
+	ussd, err := web.NewUSSD(name, cfg.Access, at, "Beem", "the callback URL")
 	if err != nil {
 		return nil, err
 	}
-	return &Channel{name: name, phones: gateway.NewPhones(at.Region), door: door, hops: web.NewHops()}, nil
+	return &Channel{USSD: ussd}, nil
 }
-
-// Name is the channel's name in the configuration.
-func (c *Channel) Name() string { return c.name }
 
 // Routes adds the URL ussd.
 func (c *Channel) Routes(mux *http.ServeMux, to gateway.Acceptor) {
-	c.door.Route(mux, "ussd", to, web.JSON(), func(call *web.Call) { c.ussd(call, to) })
+	c.Door.Route(mux, "ussd", to, web.JSON(), func(call *web.Call) { c.ussd(call, to) })
 }
 
 // request is one hop, or the notice that a session is over.
@@ -117,7 +111,7 @@ func (c *Channel) ussd(call *web.Call, to gateway.Acceptor) {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "command must be initiate, continue or terminate.")
 		return
 	}
-	phone, err := c.phones.Parse(string(r.MSISDN))
+	phone, err := c.Phones.Parse(string(r.MSISDN))
 	if err != nil {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedPhone, "msisdn is no phone number in international format.")
 		return
@@ -130,7 +124,7 @@ func (c *Channel) ussd(call *web.Call, to gateway.Acceptor) {
 	defer leave()
 	reply, err := to.Accept(call.R.Context(), gateway.Inbound{
 		ID:         id,
-		Channel:    c.name,
+		Channel:    c.Name(),
 		Mode:       dialogue.USSD,
 		Phone:      phone,
 		Text:       text,
@@ -147,7 +141,7 @@ func (c *Channel) hopID(r request, command, text string) (id string, leave func(
 	case command == initiate: // a session begins once
 		return web.HopID(session, ""), func() {}
 	case answers == 0: // the first screen has the number 1
-		return c.hops.Enter(session, text)
+		return c.Hops.Enter(session, text)
 	}
 	return web.HopID(session, strconv.FormatUint(uint64(answers), 10)), func() {}
 }

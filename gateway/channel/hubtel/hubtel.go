@@ -32,10 +32,7 @@ type Config struct {
 
 // Channel is one service at Hubtel.
 type Channel struct {
-	name   string
-	phones *gateway.Phones
-	door   *web.Door
-	hops   *web.Hops
+	web.USSD
 }
 
 var _ gateway.Receiver = (*Channel)(nil)
@@ -47,19 +44,16 @@ func (cfg Config) Open(name string, at gateway.Site) (gateway.Channel, error) {
 
 // New makes a channel.
 func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
-	door, err := web.GuardedDoor(name, cfg.Access, "Hubtel", "the Service Interaction URL")
+	ussd, err := web.NewUSSD(name, cfg.Access, at, "Hubtel", "the Service Interaction URL")
 	if err != nil {
 		return nil, err
 	}
-	return &Channel{name: name, phones: gateway.NewPhones(at.Region), door: door, hops: web.NewHops()}, nil
+	return &Channel{USSD: ussd}, nil
 }
-
-// Name is the channel's name in the configuration.
-func (c *Channel) Name() string { return c.name }
 
 // Routes adds the URL ussd.
 func (c *Channel) Routes(mux *http.ServeMux, to gateway.Acceptor) {
-	c.door.Route(mux, "ussd", to, web.JSON(), func(call *web.Call) { c.ussd(call, to) })
+	c.Door.Route(mux, "ussd", to, web.JSON(), func(call *web.Call) { c.ussd(call, to) })
 }
 
 // request is one hop, or the notice that a session is over.
@@ -107,7 +101,7 @@ func (c *Channel) ussd(call *web.Call, to gateway.Acceptor) {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "Type must be Initiation, Response, Release or Timeout.")
 		return
 	}
-	phone, err := c.phones.Parse(string(r.Mobile))
+	phone, err := c.Phones.Parse(string(r.Mobile))
 	if err != nil {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedPhone, "Mobile is no phone number in international format.")
 		return
@@ -116,7 +110,7 @@ func (c *Channel) ussd(call *web.Call, to gateway.Acceptor) {
 	defer leave()
 	reply, err := to.Accept(call.R.Context(), gateway.Inbound{
 		ID:         id,
-		Channel:    c.name,
+		Channel:    c.Name(),
 		Mode:       dialogue.USSD,
 		Phone:      phone,
 		Text:       text,
@@ -133,7 +127,7 @@ const maxSequence = 20
 // for Hubtel leave the number out or at 0.
 func (c *Channel) hopID(session, text, sequence string) (id string, leave func()) {
 	if sequence == "0" || len(sequence) > maxSequence || !web.IsID(sequence) {
-		return c.hops.Enter(session, text)
+		return c.Hops.Enter(session, text)
 	}
 	return web.HopID(session, sequence), func() {}
 }

@@ -27,7 +27,7 @@ func open(t testing.TB, access web.Access) *Channel {
 	if err != nil {
 		t.Fatal(err)
 	}
-	channel.hops.Now = func() time.Time { return time.Unix(0, 35) }
+	channel.Hops.Now = func() time.Time { return time.Unix(0, 35) }
 	return channel
 }
 

@@ -41,11 +41,8 @@ type Config struct {
 
 // Channel is one USSD application at Infobip.
 type Channel struct {
-	name   string
-	phones *gateway.Phones
-	cfg    Config
-	door   *web.Door
-	hops   *web.Hops
+	web.USSD
+	cfg Config
 }
 
 var _ gateway.Receiver = (*Channel)(nil)
@@ -57,7 +54,7 @@ func (cfg Config) Open(name string, at gateway.Site) (gateway.Channel, error) {
 
 // New makes a channel.
 func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
-	door, err := web.GuardedDoor(name, cfg.Access, "Infobip", "the URL that you give to Infobip")
+	ussd, err := web.NewUSSD(name, cfg.Access, at, "Infobip", "the URL that you give to Infobip")
 	if err != nil {
 		return nil, err
 	}
@@ -66,20 +63,17 @@ func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
 			return nil, err
 		}
 	}
-	return &Channel{name: name, phones: gateway.NewPhones(at.Region), cfg: cfg, door: door, hops: web.NewHops()}, nil
+	return &Channel{USSD: ussd, cfg: cfg}, nil
 }
-
-// Name is the channel's name in the configuration.
-func (c *Channel) Name() string { return c.name }
 
 // Routes adds the URLs of a session.
 func (c *Channel) Routes(mux *http.ServeMux, to gateway.Acceptor) {
-	c.door.Route(mux, "session/{session}/start", to, web.JSON(), func(call *web.Call) { c.hop(call, to, true) })
+	c.Door.Route(mux, "session/{session}/start", to, web.JSON(), func(call *web.Call) { c.hop(call, to, true) })
 	for _, leaf := range []string{"session/{session}/response", "session/{session}/next"} {
-		c.door.Route(mux, leaf, to, web.JSON(), func(call *web.Call) { c.hop(call, to, false) })
+		c.Door.Route(mux, leaf, to, web.JSON(), func(call *web.Call) { c.hop(call, to, false) })
 	}
 	ends := web.Rule{Methods: []string{http.MethodPut, http.MethodPost}, Types: []string{web.JSONType}}
-	c.door.Route(mux, "session/{session}/end", to, ends, ended)
+	c.Door.Route(mux, "session/{session}/end", to, ends, ended)
 }
 
 // request is one hop.
@@ -115,7 +109,7 @@ func (c *Channel) hop(call *web.Call, to gateway.Acceptor, begins bool) {
 		refuse(call, gateway.RefusedForm, "The session's id is not usable.")
 		return
 	}
-	phone, err := c.phones.Parse(string(r.MSISDN))
+	phone, err := c.Phones.Parse(string(r.MSISDN))
 	if err != nil {
 		reason := gateway.RefusedPhone
 		if r.MSISDN == "" {
@@ -129,12 +123,12 @@ func (c *Channel) hop(call *web.Call, to gateway.Acceptor, begins bool) {
 		text = web.Dialled(cmp.Or(c.cfg.ServiceCode, string(r.ShortCode)), text)
 	} else {
 		var leave func()
-		id, leave = c.hops.Enter(session, text)
+		id, leave = c.Hops.Enter(session, text)
 		defer leave()
 	}
 	reply, err := to.Accept(call.R.Context(), gateway.Inbound{
 		ID:         id,
-		Channel:    c.name,
+		Channel:    c.Name(),
 		Mode:       dialogue.USSD,
 		Phone:      phone,
 		Text:       text,

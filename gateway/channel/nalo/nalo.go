@@ -41,12 +41,9 @@ type Config struct {
 
 // Channel is one USER ID at Nalo.
 type Channel struct {
-	name   string
-	phones *gateway.Phones
-	cfg    Config
-	door   *web.Door
-	hops   *web.Hops
-	begun  *lru.Cache[string, string] // the sessions of phones for which Nalo sends none
+	web.USSD
+	cfg   Config
+	begun *lru.Cache[string, string] // the sessions of phones for which Nalo sends none
 }
 
 var _ gateway.Receiver = (*Channel)(nil)
@@ -62,7 +59,7 @@ const maxBegun = 8192
 
 // New makes a channel.
 func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
-	door, err := web.GuardedDoor(name, cfg.Access, "Nalo", "the endpoint URL that you give to Nalo")
+	ussd, err := web.NewUSSD(name, cfg.Access, at, "Nalo", "the endpoint URL that you give to Nalo")
 	if err != nil {
 		return nil, err
 	}
@@ -73,15 +70,12 @@ func New(name string, cfg Config, at gateway.Site) (*Channel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("channel %s: memory of sessions: %w", name, err)
 	}
-	return &Channel{name: name, phones: gateway.NewPhones(at.Region), cfg: cfg, door: door, hops: web.NewHops(), begun: begun}, nil
+	return &Channel{USSD: ussd, cfg: cfg, begun: begun}, nil
 }
-
-// Name is the channel's name in the configuration.
-func (c *Channel) Name() string { return c.name }
 
 // Routes adds the URL ussd.
 func (c *Channel) Routes(mux *http.ServeMux, to gateway.Acceptor) {
-	c.door.Route(mux, "ussd", to, web.JSON(), func(call *web.Call) { c.ussd(call, to) })
+	c.Door.Route(mux, "ussd", to, web.JSON(), func(call *web.Call) { c.ussd(call, to) })
 }
 
 // request is one hop.
@@ -117,7 +111,7 @@ func (c *Channel) ussd(call *web.Call, to gateway.Acceptor) {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedForm, "SESSIONID is not usable.")
 		return
 	}
-	phone, err := c.phones.Parse(string(r.MSISDN))
+	phone, err := c.Phones.Parse(string(r.MSISDN))
 	if err != nil {
 		call.Refuse(http.StatusBadRequest, gateway.RefusedPhone, "MSISDN is no phone number in international format.")
 		return
@@ -140,7 +134,7 @@ func (c *Channel) ussd(call *web.Call, to gateway.Acceptor) {
 // place finds the session that a hop belongs to, and gives the hop its id.
 func (c *Channel) place(r request, phone gateway.Phone, text string, begins bool) (in gateway.Inbound, leave func()) {
 	in = gateway.Inbound{
-		Channel:    c.name,
+		Channel:    c.Name(),
 		Mode:       dialogue.USSD,
 		Phone:      phone,
 		Text:       text,
@@ -148,17 +142,17 @@ func (c *Channel) place(r request, phone gateway.Phone, text string, begins bool
 		ReceivedAt: time.Now(),
 	}
 	if r.SessionID != "" {
-		in.ID, leave = c.hops.Enter(in.Session, text)
+		in.ID, leave = c.Hops.Enter(in.Session, text)
 		return in, leave
 	}
 	caller := web.Digest(string(r.UserID) + " " + string(phone))
 	if begins {
-		in.ID, leave = c.hops.Enter(caller, "begins "+text)
+		in.ID, leave = c.Hops.Enter(caller, "begins "+text)
 		in.Session = in.ID // a repeat has the same
 		c.begun.Add(caller, in.Session)
 		return in, leave
 	}
-	in.ID, leave = c.hops.Enter(caller, text)
+	in.ID, leave = c.Hops.Enter(caller, text)
 	in.Session, _ = c.begun.Get(caller)
 	if in.Session == "" {
 		// Since the phone dialled, this process has been started. The answer is to
