@@ -15,7 +15,7 @@ type Problem struct {
 	Line   int    // counted from 1 as an editor shows it; 0: the file as a whole
 	Column string // name from the header; empty: the whole line
 	Cell   string // what stands there, shortened to 60 characters
-	Say    string // what to do
+	Reason        // what to do
 }
 
 // String is the problem on one line: `line 3, price: "8,50": write ...`.

@@ -30,25 +30,40 @@ func Digits(currency string) int {
 const maxMinor = 1e13
 
 // ErrMoney says that a text is no amount of money.
-var ErrMoney = errors.New("write the amount like 850 or 850.00, without currency or thousands separators")
+var ErrMoney = errors.New(sayAmount)
+
+// notMoney is an ErrMoney that tells in which way.
+type notMoney struct{ Reason }
+
+func (e *notMoney) Error() string        { return e.Say }
+func (e *notMoney) Is(target error) bool { return target == ErrMoney }
 
 // ParseMoney reads a decimal such as "850", "850.5" or "850.00". It does not
 // read signs, exponents, or more digits than the currency has.
 func ParseMoney(s, currency string) (Money, error) {
+	m, why := parseMoney(s, currency)
+	if why.Key != "" {
+		return Money{}, &notMoney{why}
+	}
+	return m, nil
+}
+
+// parseMoney gives a reason where a text is no amount.
+func parseMoney(s, currency string) (m Money, why Reason) {
 	whole, frac, dot := strings.Cut(s, ".")
 	digits := Digits(currency)
 	if whole == "" || dot && frac == "" || strings.Trim(whole+frac, "0123456789") != "" {
-		return Money{}, ErrMoney
+		return m, reasons.Of("amount")
 	}
 	if len(strings.TrimRight(frac, "0")) > digits {
-		return Money{}, fmt.Errorf("%s has %d decimal digits at most: %w", currency, digits, ErrMoney)
+		return m, reasons.Of("amount_digits", "currency", currency, "n", digits)
 	}
 	frac = (frac + strings.Repeat("0", digits))[:digits]
 	minor, err := strconv.ParseInt(whole+frac, 10, 64)
 	if err != nil || minor > maxMinor {
-		return Money{}, fmt.Errorf("the amount is too large: %w", ErrMoney)
+		return m, reasons.Of("amount_large")
 	}
-	return Money{Minor: minor, Currency: currency}, nil
+	return Money{Minor: minor, Currency: currency}, why
 }
 
 // Decimal writes the amount as a plain decimal with all digits of its

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,8 +49,8 @@ func Assign(products []Product, register []Given) (numbered []Product, given []G
 		p := &numbered[i]
 		if p.Number == 0 {
 			p.Number = k.of[p.SKU]
-		} else if say := k.refuse(p.SKU, p.Number); say != "" {
-			check.add(Problem{Column: "number", Cell: strconv.Itoa(p.Number), Say: p.SKU + ": " + say})
+		} else if why := k.refuse(p.SKU, p.Number); why.Key != "" {
+			check.add(Problem{Column: "number", Cell: strconv.Itoa(p.Number), Reason: why.of(p.SKU)})
 		} else {
 			k.give(p.SKU, p.Number)
 		}
@@ -89,15 +88,15 @@ func newKeypad(register []Given) *keypad {
 	return k
 }
 
-// refuse says why a product cannot have a number, or nothing.
-func (k *keypad) refuse(sku string, number int) string {
+// refuse tells why a product cannot have a number, or nothing.
+func (k *keypad) refuse(sku string, number int) Reason {
 	if number < FirstNumber || number > LastNumber {
-		return wrongNumber
+		return wrongNumber()
 	}
 	if owner, ok := k.owner[number]; ok && owner != sku {
-		return fmt.Sprintf("this number is that of %s for ever, sold or not; write another, or leave it empty to get one", owner)
+		return reasons.Of("number_taken", "owner", owner)
 	}
-	return ""
+	return Reason{}
 }
 
 func (k *keypad) give(sku string, number int) {
@@ -224,7 +223,7 @@ func (k *keypad) next(r *run) int {
 	return 0
 }
 
-var wrongNumber = fmt.Sprintf("write a number from %d to %d, or leave it empty to get one", FirstNumber, LastNumber)
+func wrongNumber() Reason { return reasons.Of("number", "low", FirstNumber, "high", LastNumber) }
 
 func readNumber(row *Row) int {
 	cell := row.Cell("number")
@@ -233,7 +232,7 @@ func readNumber(row *Row) int {
 	}
 	n, err := strconv.Atoi(cell)
 	if err != nil || n < FirstNumber || n > LastNumber || strings.Trim(cell, "0123456789") != "" {
-		row.Problem("number", wrongNumber)
+		row.Problem("number", wrongNumber())
 		return 0
 	}
 	return n

@@ -271,7 +271,7 @@ func TestNumberFileRefuses(t *testing.T) {
 	if got != nil || given != nil {
 		t.Errorf("a file with problems gave %s, %v", got, given)
 	}
-	compareProblems(t, err, []Problem{
+	compareProblems(t, err, []found{
 		{3, "number", "101", "that of OLD for ever"}, {4, "number", "12", "from 101 to 99999"}, {6, "number", "700", "line 5 has it already"}})
 }
 

@@ -3,7 +3,6 @@ package catalog
 import (
 	"bytes"
 	"encoding/csv"
-	"fmt"
 	"slices"
 	"strconv"
 )
@@ -24,8 +23,8 @@ func Number(file []byte, register []Given) (numbered []byte, given []Given, err 
 		p := readIdentity(row)
 		ids.check(row, &p)
 		if p.Number != 0 {
-			if say := k.refuse(p.SKU, p.Number); say != "" { // here the line is known
-				row.Problem("number", say)
+			if why := k.refuse(p.SKU, p.Number); why.Key != "" { // here the line is known
+				row.Problem("number", why)
 			}
 		}
 		header = row.header
@@ -63,7 +62,7 @@ func writeNumbers(header []string, rows [][]string, products []Product) ([]byte,
 	}
 	w.Flush()
 	if out.Len() > MaxBytes {
-		return nil, &CheckError{Problems: []Problem{{Say: fmt.Sprintf("with a number for each product it is larger than %d MiB; shorten it", MaxBytes>>20)}}}
+		return nil, &CheckError{Problems: []Problem{{Reason: reasons.Of("large_numbered", "n", MaxBytes>>20)}}}
 	}
 	return out.Bytes(), w.Error()
 }

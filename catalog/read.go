@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -100,8 +99,8 @@ func readProduct(row *Row, currency string) Product {
 // readIdentity reads what a product is known by.
 func readIdentity(row *Row) Product {
 	p := Product{SKU: row.Cell("sku"), Number: readNumber(row), Category: row.Text("category", MaxCategory)}
-	if say := wrongSKU(p.SKU); say != "" {
-		row.Problem("sku", say)
+	if why := wrongSKU(p.SKU); why.Key != "" {
+		row.Problem("sku", why)
 	}
 	return p
 }
@@ -120,38 +119,38 @@ func (ids *identities) check(row *Row, p *Product) {
 
 func requireEnglish(row *Row) {
 	if row.Cell("name_en") == "" {
-		row.Problem("name_en", "write the English name; it stands in where another language has none")
+		row.Problem("name_en", reasons.Of("english"))
 	}
 }
 
-// wrongSKU says what is wrong with a product's code, or nothing.
-func wrongSKU(sku string) string {
+// wrongSKU tells what is wrong with a product's code, or nothing.
+func wrongSKU(sku string) Reason {
 	upper := strings.ToUpper(sku)
 	rest := strings.Trim(upper, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
 	switch {
 	case sku == "":
-		return "write a short code that people can type, like RICE5"
+		return reasons.Of("sku_none")
 	case rest != "" || len(sku) > MaxSKU:
-		return fmt.Sprintf("use 1 to %d of the letters A-Z, digits and -", MaxSKU)
+		return reasons.Of("sku_letters", "most", MaxSKU)
 	case sku != upper:
-		return "use capital letters: " + upper
+		return reasons.Of("sku_small", "sku", upper)
 	case strings.Trim(sku, "0123456789-") == "":
-		return "use at least one letter: a bare number is a choice on the menu"
+		return reasons.Of("sku_digits")
 	case slices.Contains(Reserved, sku):
-		return "this word is a command on the phone; choose another code"
+		return reasons.Of("sku_command")
 	}
-	return ""
+	return Reason{}
 }
 
 func readPrice(row *Row, currency string) Money {
-	price, err := ParseMoney(row.Cell("price"), currency)
+	price, why := parseMoney(row.Cell("price"), currency)
 	switch {
-	case err != nil:
-		row.Problem("price", err.Error())
+	case why.Key != "":
+		row.Problem("price", why)
 	case price.Minor == 0:
-		row.Problem("price", "write a price above zero")
+		row.Problem("price", reasons.Of("price_zero"))
 	case price.Minor > LargestPrice(currency).Minor:
-		row.Problem("price", "write at most "+LargestPrice(currency).Decimal())
+		row.Problem("price", reasons.Of("price_most", "most", LargestPrice(currency).Decimal()))
 	}
 	return price
 }
@@ -172,7 +171,7 @@ func readStock(row *Row) (stock int, counted bool) {
 	}
 	stock, err := strconv.Atoi(cell)
 	if err != nil || stock < 0 || stock > MaxStock || strings.Trim(cell, "0123456789") != "" {
-		row.Problem("stock", fmt.Sprintf("write how many there are, 0 to %d in plain digits, or leave it empty if it is not counted", MaxStock))
+		row.Problem("stock", reasons.Of("stock", "most", MaxStock))
 	}
 	return stock, true
 }
@@ -184,7 +183,7 @@ func readHidden(row *Row) bool {
 	case "no":
 		return true
 	}
-	row.Problem("available", "write yes, or no to hide the product from phones; empty is yes")
+	row.Problem("available", reasons.Of("available"))
 	return false
 }
 
@@ -196,13 +195,13 @@ func readAliases(row *Row) []string {
 			continue
 		}
 		if utf8.RuneCountInString(alias) > MaxName {
-			row.Problem("aliases", fmt.Sprintf("an alias has at most %d characters; separate them by |", MaxName))
+			row.Problem("aliases", reasons.Of("alias_long", "most", MaxName))
 			return nil
 		}
 		aliases = append(aliases, alias)
 	}
 	if len(aliases) > MaxAliases {
-		row.Problem("aliases", fmt.Sprintf("there are %d; write at most %d", len(aliases), MaxAliases))
+		row.Problem("aliases", reasons.Of("aliases", "n", len(aliases), "most", MaxAliases))
 	}
 	return aliases
 }

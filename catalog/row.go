@@ -26,38 +26,37 @@ func (r *Row) has(column string) bool { _, ok := r.column[column]; return ok }
 // on a phone. It gives false where the cells cannot be told apart.
 func (r *Row) begin() bool {
 	if len(r.cells) != len(r.header) {
-		r.check.add(Problem{Line: r.Line, Say: fmt.Sprintf("there are %d cells under %d columns; "+
-			"a cell with a comma in it must stand in double quotes", len(r.cells), len(r.header))})
+		r.check.add(Problem{Line: r.Line, Reason: reasons.Of("cells", "n", len(r.cells), "columns", len(r.header))})
 		return false
 	}
 	r.bad = append(r.bad[:0], make([]bool, len(r.header))...)
 	for i, cell := range r.cells {
-		if say := unprintable(cell); say != "" {
-			r.problem(i, say)
+		if why := unprintable(cell); why.Key != "" {
+			r.problem(i, why)
 		}
 	}
 	return true
 }
 
 // unprintable says what is wrong with a cell that no phone could show.
-func unprintable(cell string) string {
+func unprintable(cell string) Reason {
 	if !utf8.ValidString(cell) {
-		return "this is not UTF-8; save the file as \"CSV UTF-8\""
+		return reasons.Of("not_utf8")
 	}
 	if slices.Contains(spreadsheetErrors, cell) {
-		return "this is a spreadsheet's error; correct the formula"
+		return reasons.Of("formula")
 	}
 	for _, c := range cell {
 		switch {
 		case c == '\n' || c == '\r' || c == '\u2028': // the last is what a line break in a spreadsheet's cell is read as
-			return "write the cell on one line"
+			return reasons.Of("line_break")
 		case c == utf8.RuneError:
-			return "a character was lost (\ufffd) when this was saved; write it again"
+			return reasons.Of("lost")
 		case unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) || isInvisible(c):
-			return fmt.Sprintf("remove the invisible character %U", c)
+			return reasons.Of("invisible", "code", fmt.Sprintf("%U", c))
 		}
 	}
-	return ""
+	return Reason{}
 }
 
 // spreadsheetErrors are what cells show whose formula does not work.
@@ -87,16 +86,16 @@ func (r *Row) Cell(column string) string {
 
 // Problem reports what is wrong under the column; the first problem of a cell
 // counts. A column that the file does not have was reported with the header.
-func (r *Row) Problem(column, say string) {
+func (r *Row) Problem(column string, why Reason) {
 	if i, ok := r.column[column]; ok {
-		r.problem(i, say)
+		r.problem(i, why)
 	}
 }
 
-func (r *Row) problem(i int, say string) {
+func (r *Row) problem(i int, why Reason) {
 	if !r.bad[i] {
 		r.bad[i] = true
-		r.check.add(Problem{Line: r.Line, Column: r.header[i], Cell: r.cells[i], Say: say})
+		r.check.add(Problem{Line: r.Line, Column: r.header[i], Cell: r.cells[i], Reason: why})
 	}
 }
 
@@ -104,7 +103,7 @@ func (r *Row) problem(i int, say string) {
 func (r *Row) Text(column string, limit int) string {
 	text := r.Note(column, limit)
 	if text == "" {
-		r.Problem(column, "this must not be empty")
+		r.Problem(column, reasons.Of("empty"))
 	}
 	return text
 }
@@ -113,7 +112,7 @@ func (r *Row) Text(column string, limit int) string {
 func (r *Row) Note(column string, limit int) string {
 	text := r.Cell(column)
 	if n := utf8.RuneCountInString(text); n > limit {
-		r.Problem(column, fmt.Sprintf("this has %d characters; write at most %d", n, limit))
+		r.Problem(column, reasons.Of("long", "n", n, "most", limit))
 	}
 	return text
 }
@@ -144,7 +143,7 @@ func (f Firsts) Check(row *Row, column, id string) {
 		return
 	}
 	if line, ok := f[id]; ok {
-		row.Problem(column, fmt.Sprintf("line %d has it already; every %s stands once", line, column))
+		row.Problem(column, reasons.Of("twice", "line", line, "column", column))
 		return
 	}
 	f[id] = row.Line

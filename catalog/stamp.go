@@ -3,7 +3,6 @@ package catalog
 import (
 	"bytes"
 	"encoding/csv"
-	"fmt"
 	"slices"
 )
 
@@ -37,7 +36,7 @@ func Stamp(file []byte, countOf func(sku, stock string) string) ([]byte, error) 
 	}
 	w.Flush()
 	if out.Len() > MaxBytes {
-		return nil, &CheckError{Problems: []Problem{{Say: fmt.Sprintf("with an id for each count it is larger than %d MiB; shorten it", MaxBytes>>20)}}}
+		return nil, &CheckError{Problems: []Problem{{Reason: reasons.Of("large_stamped", "n", MaxBytes>>20)}}}
 	}
 	return out.Bytes(), w.Error()
 }

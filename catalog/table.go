@@ -40,7 +40,7 @@ func (t *Table) Read(r io.Reader, each func(*Row)) error {
 	t.readRows(lines, &Row{check: check}, each)
 	switch {
 	case errors.Is(body.err, errTooLarge):
-		return &CheckError{Problems: []Problem{{Say: fmt.Sprintf("it is larger than %d MiB; split it", MaxBytes>>20)}}}
+		return &CheckError{Problems: []Problem{{Reason: reasons.Of("large", "n", MaxBytes>>20)}}}
 	case body.err != nil:
 		return fmt.Errorf("reading the file: %w", body.err)
 	}
@@ -54,7 +54,7 @@ func (t *Table) readRows(lines *csv.Reader, row *Row, each func(*Row)) {
 	rows := 0
 	for next(lines, row) {
 		if rows++; rows > t.MaxRows {
-			row.check.add(Problem{Line: row.Line, Say: fmt.Sprintf("there are more than %d rows; split the file", t.MaxRows)})
+			row.check.add(Problem{Line: row.Line, Reason: reasons.Of("rows", "n", t.MaxRows)})
 			return
 		}
 		if row.begin() {
@@ -62,7 +62,7 @@ func (t *Table) readRows(lines *csv.Reader, row *Row, each func(*Row)) {
 		}
 	}
 	if rows == 0 && len(row.check.Problems) == 0 {
-		row.check.add(Problem{Say: "there is a header and nothing below it; add at least one row"})
+		row.check.add(Problem{Reason: reasons.Of("no_rows")})
 	}
 }
 
@@ -84,8 +84,7 @@ func next(lines *csv.Reader, row *Row) bool {
 			row.cells = cells
 			return true
 		case errors.As(err, &bad):
-			row.check.add(Problem{Line: bad.StartLine, Say: `a double quote is not closed or stands alone; ` +
-				`put the whole cell in quotes and write a quote within it as ""`})
+			row.check.add(Problem{Line: bad.StartLine, Reason: reasons.Of("quote")})
 		default:
 			return false // the end, or limited knows why
 		}
@@ -96,7 +95,7 @@ func next(lines *csv.Reader, row *Row) bool {
 // the header can be understood.
 func (t *Table) readHeader(lines *csv.Reader, row *Row) bool {
 	if !next(lines, row) {
-		row.check.add(Problem{Say: "it is empty; the first line must be the header " + strings.Join(t.Required, ",")})
+		row.check.add(Problem{Reason: reasons.Of("no_header", "columns", strings.Join(t.Required, ","))})
 		return false
 	}
 	row.column = map[string]int{}
@@ -105,11 +104,11 @@ func (t *Table) readHeader(lines *csv.Reader, row *Row) bool {
 		row.header = append(row.header, name)
 		switch {
 		case name == "":
-			row.check.add(Problem{Line: row.Line, Say: fmt.Sprintf("column %d has no name; name it or remove it and its comma", i+1)})
+			row.check.add(Problem{Line: row.Line, Reason: reasons.Of("column_unnamed", "n", i+1)})
 		case row.has(name):
-			row.check.add(Problem{Line: row.Line, Column: name, Say: "this column is there twice; remove one"})
+			row.check.add(Problem{Line: row.Line, Column: name, Reason: reasons.Of("column_twice")})
 		case !t.knows(name):
-			row.check.add(Problem{Line: row.Line, Cell: cell, Say: "unknown column; remove it or name it one of " + t.names()})
+			row.check.add(Problem{Line: row.Line, Cell: cell, Reason: reasons.Of("column_unknown", "columns", t.names())})
 		}
 		row.column[name] = i
 	}
@@ -119,21 +118,21 @@ func (t *Table) readHeader(lines *csv.Reader, row *Row) bool {
 			found++
 			continue
 		}
-		row.check.add(Problem{Line: row.Line, Column: name, Say: "this column is missing; add it to the header: " + t.hint(row.cells)})
+		row.check.add(Problem{Line: row.Line, Column: name, Reason: t.missing(row.cells)})
 	}
 	return found > 0
 }
 
-// hint guesses why a column is missing.
-func (t *Table) hint(header []string) string {
+// missing guesses why a column is.
+func (t *Table) missing(header []string) Reason {
 	all := strings.Join(header, "")
 	switch {
 	case !utf8.ValidString(all) || strings.ContainsRune(all, 0):
-		return "the file does not look like UTF-8; save it as \"CSV UTF-8\""
+		return reasons.Of("column_missing_utf8")
 	case len(header) == 1 && strings.ContainsAny(all, ";\t"):
-		return "the columns must be separated by commas; save it as \"CSV UTF-8 (comma delimited)\""
+		return reasons.Of("column_missing_commas")
 	}
-	return "known are " + t.names()
+	return reasons.Of("column_missing", "columns", t.names())
 }
 
 func (t *Table) names() string {

@@ -58,20 +58,26 @@ func readStation(row *catalog.Row) Station {
 		Language:   row.Note("language", 3),
 	}
 	if !isID(s.ID) {
-		row.Problem("id", "use only letters, digits, - and _")
+		english(row, "id", "use only letters, digits, - and _")
 	}
 	if s.AgentPhone != "" && ValidPhone(s.AgentPhone) != nil {
-		row.Problem("agent_phone", "write it like +254700000001, or leave it empty")
+		english(row, "agent_phone", "write it like +254700000001, or leave it empty")
 	}
 	if s.Language != "" && !catalog.IsLanguage(s.Language) {
-		row.Problem("language", "write the two or three small letters of a language, like sw, or leave it empty")
+		english(row, "language", "write the two or three small letters of a language, like sw, or leave it empty")
 	}
 	if stop := row.Cell("route_stop"); stop != "" {
 		n, err := strconv.ParseUint(stop, 10, 16)
 		if err != nil {
-			row.Problem("route_stop", "write the stop's number on its route, like 3, or leave it empty")
+			english(row, "route_stop", "write the stop's number on its route, like 3, or leave it empty")
 		}
 		s.RouteStop = int(n)
 	}
 	return s
+}
+
+// english reports what is wrong in English alone: stations are read by commands
+// and at the start, and no page shows what is wrong with them.
+func english(row *catalog.Row, column, say string) {
+	row.Problem(column, catalog.Reason{Say: say})
 }

@@ -14,15 +14,15 @@ import (
 func inspect(file []byte) error {
 	parts, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
-		return wrong(damaged)
+		return wrong("sheet_damaged")
 	}
 	left := int64(maxUnpacked)
 	for _, part := range parts.File {
 		if strings.HasSuffix(strings.ToLower(part.Name), "vbaproject.bin") {
-			return wrong("it has macros; save it as .xlsx, which has none")
+			return wrong("sheet_macros")
 		}
 		if int64(part.UncompressedSize64) > left || part.UncompressedSize64 > maxUnpacked {
-			return wrong(tooLarge)
+			return wrong("sheet_unpacked")
 		}
 		if !strings.HasPrefix(part.Name, "xl/worksheets/") {
 			left -= int64(part.UncompressedSize64)
@@ -33,19 +33,17 @@ func inspect(file []byte) error {
 			return err
 		}
 		if left -= n; left < 0 {
-			return wrong(tooLarge)
+			return wrong("sheet_unpacked")
 		}
 	}
 	return nil
 }
 
-const tooLarge = "it is too large when it is unpacked; save it as \"CSV UTF-8\""
-
 // inspectSheet tells how much there is of a sheet, and what is wrong with it.
 func inspectSheet(part *zip.File, most int64) (int64, error) {
 	body, err := part.Open()
 	if err != nil {
-		return 0, wrong(damaged)
+		return 0, wrong("sheet_damaged")
 	}
 	defer body.Close()
 	counted := &counter{r: io.LimitReader(body, most+1)}
@@ -60,11 +58,15 @@ func inspectSheet(part *zip.File, most int64) (int64, error) {
 			return counted.n, nil
 		}
 		if err != nil {
-			return 0, wrong(damaged)
+			return 0, wrong("sheet_damaged")
 		}
 		at := max(bytes.LastIndexByte(text, '<'), 0)
-		if say := c.read(string(text[at:]), at > 0); say != "" {
-			return 0, wrong(say)
+		tag := string(text[at:])
+		switch c.read(tag, at > 0) {
+		case isMerged:
+			return 0, wrong("sheet_merged", "where", where(tag))
+		case lacksResult:
+			return 0, wrong("sheet_formula")
 		}
 	}
 }
@@ -72,13 +74,21 @@ func inspectSheet(part *zip.File, most int64) (int64, error) {
 // cell is what is known of a cell within its tags.
 type cell struct{ text, formula, result bool }
 
-// read takes the next tag, and whether a text stood before it. It says what is
-// wrong, or nothing.
-func (c *cell) read(tag string, text bool) string {
+// fault is what is wrong with a cell.
+type fault int
+
+const (
+	isWell fault = iota
+	isMerged
+	lacksResult
+)
+
+// read takes the next tag, and whether a text stood before it.
+func (c *cell) read(tag string, text bool) fault {
 	name, _, _ := strings.Cut(strings.Trim(tag, "<>"), " ")
 	switch strings.TrimSuffix(name, "/") {
 	case "mergeCell":
-		return "cells are merged" + where(tag) + "; take the merged cells apart, so that each row has its own"
+		return isMerged
 	case "c":
 		*c = cell{text: strings.Contains(tag, `t="str"`)}
 	case "f", "/f":
@@ -89,10 +99,10 @@ func (c *cell) read(tag string, text bool) string {
 		c.result = c.result || text
 	case "/c":
 		if c.formula && !c.result {
-			return "a formula has no result; open the file in your spreadsheet program, save it, and upload it again"
+			return lacksResult
 		}
 	}
-	return ""
+	return isWell
 }
 
 // where is the ref="A1:B2" of a tag in words.

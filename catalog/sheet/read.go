@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"strconv"
@@ -42,17 +41,17 @@ var oldFormat = []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 // What is wrong is a *catalog.CheckError.
 func CSV(file []byte) ([]byte, error) {
 	if bytes.HasPrefix(file, oldFormat) {
-		return nil, wrong("it has a password or is an old .xls; save it as .xlsx without one, or as \"CSV UTF-8\"")
+		return nil, wrong("sheet_password")
 	}
 	if len(file) > MaxBytes {
-		return nil, wrong(fmt.Sprintf("it is larger than %d MiB; save it as \"CSV UTF-8\"", MaxBytes>>20))
+		return nil, wrong("sheet_large", "n", MaxBytes>>20)
 	}
 	if err := inspect(file); err != nil {
 		return nil, err
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(file), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: inMemory})
 	if err != nil {
-		return nil, wrong(damaged)
+		return nil, wrong("sheet_damaged")
 	}
 	defer f.Close()
 	name, err := only(f)
@@ -62,10 +61,8 @@ func CSV(file []byte) ([]byte, error) {
 	return convert(f, name)
 }
 
-const damaged = "it is damaged or no spreadsheet; open it in your program and save it as .xlsx again"
-
-func wrong(say string) error {
-	return &catalog.CheckError{Problems: []catalog.Problem{{Say: say}}}
+func wrong(key string, pairs ...any) error {
+	return &catalog.CheckError{Problems: []catalog.Problem{{Reason: reasons.Of(key, pairs...)}}}
 }
 
 // only is the name of the one sheet that has cells.
@@ -83,11 +80,11 @@ func only(f *excelize.File) (string, error) {
 	}
 	switch len(used) {
 	case 0:
-		return "", wrong("there is nothing in it; the first row must be the header")
+		return "", wrong("sheet_empty")
 	case 1:
 		return used[0], nil
 	}
-	return "", wrong(fmt.Sprintf("%d sheets have cells: %s; keep only the one with the products", len(used), strings.Join(used, ", ")))
+	return "", wrong("sheets", "n", len(used), "names", strings.Join(used, ", "))
 }
 
 // convert reads the sheet twice at once: as it holds its cells and as it shows
@@ -96,7 +93,7 @@ func convert(f *excelize.File, name string) ([]byte, error) {
 	held, errHeld := f.Rows(name)
 	shown, errShown := f.Rows(name)
 	if err := errors.Join(errHeld, errShown); err != nil {
-		return nil, wrong(damaged)
+		return nil, wrong("sheet_damaged")
 	}
 	defer held.Close()
 	defer shown.Close()
@@ -105,7 +102,7 @@ func convert(f *excelize.File, name string) ([]byte, error) {
 	width := 0
 	for rows := 0; held.Next() && shown.Next(); rows++ {
 		if rows > catalog.MaxProducts {
-			return nil, wrong(fmt.Sprintf("there are more than %d rows; split the file", catalog.MaxProducts))
+			return nil, wrong("sheet_rows", "n", catalog.MaxProducts)
 		}
 		cells, err := columns(held, shown)
 		if err != nil {
@@ -119,7 +116,7 @@ func convert(f *excelize.File, name string) ([]byte, error) {
 		}
 		writeRow(w, &out, cells)
 		if out.Len() > catalog.MaxBytes {
-			return nil, wrong(fmt.Sprintf("as CSV it is larger than %d MiB; split it", catalog.MaxBytes>>20))
+			return nil, wrong("sheet_csv", "n", catalog.MaxBytes>>20)
 		}
 	}
 	w.Flush()
@@ -141,10 +138,10 @@ func columns(held, shown *excelize.Rows) ([]string, error) {
 	cells, err := held.Columns(excelize.Options{RawCellValue: true})
 	seen, errSeen := shown.Columns()
 	if err := errors.Join(err, errSeen); err != nil {
-		return nil, wrong(damaged)
+		return nil, wrong("sheet_damaged")
 	}
 	if len(cells) > maxColumns {
-		return nil, wrong(fmt.Sprintf("there are %d columns; remove those without products' data", len(cells)))
+		return nil, wrong("sheet_columns", "n", len(cells))
 	}
 	for i := range cells {
 		as := cells[i]

@@ -152,7 +152,7 @@ func TestRefused(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			for _, p := range check.Problems {
-				if p.Line == tc.line && strings.Contains(p.Say, tc.says) {
+				if p.Line == tc.line && strings.Contains(p.Say, tc.says) && p.Key != "" && !strings.ContainsAny(p.Say, "{}") {
 					return
 				}
 			}
@@ -239,8 +239,8 @@ func TestFormula(t *testing.T) {
 		tag  string
 		text bool
 	}{{`<c r="E2">`, false}, {"<f>", false}, {"</f>", true}, {"<v>", false}, {"</v>", true}, {"</c>", false}} {
-		if say := c.read(step.tag, step.text); say != "" {
-			t.Errorf("a formula with a result: %s", say)
+		if wrong := c.read(step.tag, step.text); wrong != isWell {
+			t.Errorf("a formula with a result: fault %d", wrong)
 		}
 	}
 }

@@ -128,6 +128,8 @@ func TestConfigProblems(t *testing.T) {
 		{"url with a query", "public_url: https://a.example/?x=1\n", "no base address"},
 		{"carrier's own word", "channels:\n  a:\n    twilio: {account_sid: AC1}\n", "auth_token is missing"},
 		{"channel name with a capital", "channels: {A: {demo: }}\n", "no name for a channel"},
+		{"no language of alerts", "alerts: {language: fr}\n", `haat.yaml:1:20: alerts.language: "fr" is not known: write one of en, sw, zh`},
+		{"alerts that the channel cannot write", "alerts: {language: zh, sms: {channel: a, to: [\"+254700000001\"]}}\nchannels:\n  a:\n    demo:\n    gsm7: true\n", "alerts.language: channel a takes GSM 03.38 alone, which cannot write zh: choose another language"},
 		{"answers below zero", "limits: {sms_per_phone: -1}\n", "limits.sms_per_phone: -1 is out of bounds: write 0 to 100000"},
 		{"rate below zero", "channels:\n  a:\n    demo:\n    sending: {rate: -1}\n", "rate: -1 is out of bounds: write 0 to 10000 segments a second"},
 		{"no window", "channels:\n  a:\n    demo:\n    sending: {window: 0}\n", "window: 0 is out of bounds: write 1 to 256"},

@@ -18,6 +18,7 @@ import (
 	"haat/gateway/console/index"
 	"haat/gateway/console/store"
 	"haat/gateway/gsm"
+	"haat/gateway/lang"
 	"haat/gateway/messagelog"
 	"haat/gateway/outbox"
 	"haat/orders/bus"
@@ -29,6 +30,9 @@ import (
 type AlertsConfig struct {
 	// How often it is looked for what is wrong, 1s to 5m.
 	Every time.Duration `yaml:"every" env:"EVERY"`
+	// The language of the SMS and of the webhook's text: en, sw or zh. Without it,
+	// the first of market.languages if it is one of these, else en.
+	Language string `yaml:"language" env:"LANGUAGE" example:"sw"`
 	// A server that is told of alerts.
 	Webhook AlertWebhookConfig `yaml:"webhook" envPrefix:"WEBHOOK_"`
 	// Operators who are sent an SMS.
@@ -64,6 +68,9 @@ func (c *Config) checkAlerts(environment map[string]string, keys keyUse) []probl
 	var f findings
 	a := &c.Alerts
 	f.lasting("alerts.every", a.Every, time.Second, 5*time.Minute)
+	if a.Language != "" {
+		c.checkAlertLanguage(&f)
+	}
 	if u, err := url.Parse(a.Webhook.URL); a.Webhook.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		f.add("alerts.webhook.url", "it is no address: write it like https://ops.example.org/haat")
 	}
@@ -85,6 +92,38 @@ func (c *Config) checkAlerts(environment map[string]string, keys keyUse) []probl
 		f.add("alerts.sms.channel", "%q is none of the channels: write the name of one that sends", a.SMS.Channel)
 	}
 	return f
+}
+
+func (c *Config) checkAlertLanguage(f *findings) {
+	a := &c.Alerts
+	f.oneOf("alerts.language", a.Language, lang.Operators()...)
+	if !c.alertsInGSM7() {
+		return
+	}
+	if words, err := console.Speak(a.Language); err == nil && !inGSM7(words) {
+		f.add("alerts.language", "channel %s takes GSM 03.38 alone, which cannot write %s: choose another language, or another alerts.sms.channel", a.SMS.Channel, a.Language)
+	}
+}
+
+// alertsInGSM7 tells whether the channel that sends alerts takes nothing else.
+func (c *Config) alertsInGSM7() bool {
+	return len(c.Alerts.SMS.To) > 0 && c.Channels[c.Alerts.SMS.Channel].GSM7
+}
+
+func inGSM7(words alert.Words) bool {
+	return gsm.Encoding(alert.Say(words, alert.Test, alert.Alert{})) == gsm.GSM7
+}
+
+// alertWords are in the language in which alerts are told.
+func (c *Config) alertWords() (alert.Words, error) {
+	if c.Alerts.Language != "" {
+		return console.Speak(c.Alerts.Language)
+	}
+	words, err := console.Speak(c.Market.Languages[0])
+	if err != nil || c.alertsInGSM7() && !inGSM7(words) {
+		return console.Speak(lang.English)
+	}
+	return words, nil
 }
 
 // openAlerts opens the overview and the watch over what is wrong.
@@ -111,7 +150,11 @@ func (h *house) openAlerts(ctx context.Context, cfg *console.Config, ix *index.I
 			return h.bus.Durable(ctx)
 		}
 	}
-	watch, err := alert.Open(ctx, alert.Config{Store: notes, Figures: ix, States: states{h, ix}, Routes: routes, Every: h.cfg.Alerts.Every, Logger: h.logger})
+	words, err := h.cfg.alertWords()
+	if err != nil {
+		return err
+	}
+	watch, err := alert.Open(ctx, alert.Config{Store: notes, Figures: ix, States: states{h, ix}, Routes: routes, Words: words, Every: h.cfg.Alerts.Every, Logger: h.logger})
 	if err != nil {
 		return err
 	}

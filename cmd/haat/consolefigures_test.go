@@ -150,6 +150,52 @@ func TestOverviewInBrowser(t *testing.T) {
 	b.Quiet()
 }
 
+// TestAlertsInTheirLanguage: an SMS and the webhook's text arrive as they were
+// written, also in Chinese.
+func TestAlertsInTheirLanguage(t *testing.T) {
+	k := newHook(t, "its key")
+	h := serve(t, "channels: {demo: {demo: {}}}\nalerts: {language: zh, webhook: {url: \""+k.server.URL+"\", signing_key: its key}, sms: {channel: demo, to: [\"+254799000111\"]}}\n")
+	b := h.signedIn(t, consoletest.Desktop, "light")
+	b.Go(h.base + "/alerts")
+	b.Click(`form[action="/alerts/test"] button`)
+	const says = "haat：这是一次告警测试。"
+	h.awaitSMS("+254799000111", says)
+	eventually(t, "the hook is told", func() bool { return len(k.of(alert.Test)) == 1 })
+	if got := k.events[0].Text; got != says {
+		t.Errorf("the hook is told %q", got)
+	}
+	for _, what := range k.bad {
+		t.Error(what)
+	}
+	b.Quiet()
+}
+
+func TestAlertLanguage(t *testing.T) {
+	const channels = "channels:\n  a:\n    demo:\n  plain:\n    demo:\n    gsm7: true\n"
+	for _, tc := range []struct{ name, text, says string }{
+		{"nothing is set", "", "this is a test"},
+		{"the market's", "market: {languages: [sw, en]}\n", "hili ni jaribio"},
+		{"the market's, which the console lacks", "market: {languages: [hi, sw]}\n", "this is a test"},
+		{"set", "market: {languages: [sw]}\nalerts: {language: zh}\n", "这是一次告警测试"},
+		{"the market's, by a channel that cannot write it", "market: {languages: [zh]}\nalerts: {sms: {channel: plain, to: [\"+254700000001\"]}}\n", "this is a test"},
+		{"the market's, by one that can", "market: {languages: [zh]}\nalerts: {sms: {channel: a, to: [\"+254700000001\"]}}\n", "这是一次告警测试"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c, err := loadConfig(writeConfig(t, tc.text+channels), nil, keysNeeded, noFlags)
+			if err != nil {
+				t.Fatal(err)
+			}
+			words, err := c.alertWords()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := alert.Say(words, alert.Test, alert.Alert{}); !strings.Contains(got, tc.says) {
+				t.Errorf("it is told %q", got)
+			}
+		})
+	}
+}
+
 // summed is the sum of a metric over its labels.
 func (h *haat) summed(name string) (sum float64) {
 	for line := range strings.Lines(h.get("/metrics").body) {

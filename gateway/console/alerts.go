@@ -108,14 +108,14 @@ func (c *Console) alertsPage(w http.ResponseWriter, r *http.Request) {
 		}
 		shown.Rules = append(shown.Rules, v)
 	}
-	if err := c.addNews(ctx, &shown); err != nil {
+	if err := c.addNews(ctx, c.texts.of(r), &shown); err != nil {
 		c.fail(w, r, err)
 		return
 	}
 	c.show(w, r, http.StatusOK, "alerts", "alerts.title", shown)
 }
 
-func (c *Console) addNews(ctx context.Context, v *alertsView) error {
+func (c *Console) addNews(ctx context.Context, code string, v *alertsView) error {
 	names := c.Alerts.Routes.Names(masked)
 	for _, name := range names {
 		v.Told = append(v.Told, name)
@@ -127,6 +127,7 @@ func (c *Console) addNews(ctx context.Context, v *alertsView) error {
 		if to == "" {
 			to = n.Route // no longer configured
 		}
+		n.Why = c.texts.unheard(code, n.Why)
 		v.News = append(v.News, newsLine{n, to, c.stamp(n.Made)})
 	}
 	return err

@@ -30,10 +30,23 @@ const (
 type importView struct {
 	Missing  bool
 	File     string // its name; "" where there was none
-	Problems []catalog.Problem
+	Problems []badRow
 	More     int
 	Count    int
 	Note     string
+}
+
+// badRow is what is wrong in one place of a file, in the operator's language.
+type badRow struct {
+	Line              int // 0: the file as a whole
+	Column, Cell, Say string
+}
+
+func (c *Console) badRows(code string, problems []catalog.Problem) (rows []badRow) {
+	for _, p := range problems {
+		rows = append(rows, badRow{p.Line, p.Column, p.Cell, c.texts.reason(code, p.Reason)})
+	}
+	return rows
 }
 
 // importPage asks for a file.
@@ -60,7 +73,7 @@ func (c *Console) upload(w http.ResponseWriter, r *http.Request) {
 	csv, err := c.checked(r, file)
 	var check *catalog.CheckError
 	if errors.As(err, &check) {
-		v := importView{File: name, Problems: check.Problems, More: check.More, Count: len(check.Problems) + check.More}
+		v := importView{File: name, Problems: c.badRows(c.texts.of(r), check.Problems), More: check.More, Count: len(check.Problems) + check.More}
 		c.show(w, r, http.StatusUnprocessableEntity, "import", "import.title", v)
 		return
 	}

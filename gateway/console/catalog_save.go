@@ -140,7 +140,7 @@ func (e *edit) read(values map[string]string, currency string) (*catalog.Product
 		return nil, check
 	}
 	if err != nil || len(products) != 1 {
-		return nil, &catalog.CheckError{Problems: []catalog.Problem{{Say: "it cannot be read"}}}
+		return nil, &catalog.CheckError{} // its values alone cannot do that
 	}
 	return &products[0], nil
 }
@@ -213,21 +213,30 @@ func (c *Console) showEdit(w http.ResponseWriter, r *http.Request, e *edit, now 
 				f.Theirs, f.Differs = t.New, true
 			}
 		}
-		if check == nil {
-			continue
-		}
-		for _, wrong := range check.Problems {
-			if wrong.Column == f.Column {
-				f.Problem = wrong.Say
-				v.Problems = append(v.Problems, f.Label)
-			}
-		}
 	}
 	if check != nil {
 		v.Base = e.shown.number // what the form was made from, still
+		c.blame(c.texts.of(r), &v, fields, check.Problems)
 	}
 	if versions, err := c.Catalog.Shelf.Versions(r.Context()); err == nil && v.Conflict && len(versions) > 0 {
 		v.By = versions[0].By
 	}
 	c.show(w, r, status, "product", "product.title", v)
+}
+
+// blame puts what is wrong below its fields, and above the form where it has none.
+func (c *Console) blame(code string, v *productView, fields []*fieldView, problems []catalog.Problem) {
+	for _, p := range problems {
+		say := c.texts.reason(code, p.Reason)
+		at := slices.IndexFunc(fields, func(f *fieldView) bool { return f.Column == p.Column })
+		if at < 0 {
+			v.Problems = append(v.Problems, say)
+			continue
+		}
+		fields[at].Problem = say
+		v.Problems = append(v.Problems, fields[at].Label)
+	}
+	if len(v.Problems) == 0 {
+		v.Problems = append(v.Problems, c.texts.say(code, "problem.form"))
+	}
 }

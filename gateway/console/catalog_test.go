@@ -401,6 +401,37 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
+// TestWhatIsWrongInTheirLanguage: what is wrong with a file or a form is said in
+// the language of the page.
+func TestWhatIsWrongInTheirLanguage(t *testing.T) {
+	m := newMarket(t, shop)
+	file := []byte("sku,category,name_en,unit,price,stock,number\nA,c,n,u,dear,many,101\nb,c,n,u\n")
+	for _, tc := range []struct {
+		code       string
+		file, form []string
+	}{
+		{"en", []string{"write the amount like 850", "0 to 1000000 in plain digits", "4 cells under 7 columns"}, []string{"write the amount like 850", "this must not be empty"}},
+		{"sw", []string{"andika kiasi kama 850", "0 hadi 1000000 kwa tarakimu", "seli 4 chini ya safu 7"}, []string{"andika kiasi kama 850", "hapa pasiwe patupu"}},
+		{"zh", []string{"金额请写成 850", "0 到 1000000 的普通数字", "7 列下有 4 个单元格"}, []string{"金额请写成 850", "此处不能为空"}},
+	} {
+		t.Run(tc.code, func(t *testing.T) {
+			m.language = tc.code
+			bad := m.upload("admin", "bad.csv", file)
+			edited := m.ask("admin", "POST", "/catalog/OIL1", form("base", "1", "price", "8,50", "unit", ""))
+			for _, page := range []struct {
+				answer
+				says []string
+			}{{bad, tc.file}, {edited, tc.form}} {
+				for _, want := range page.says {
+					if page.status != http.StatusUnprocessableEntity || !strings.Contains(page.body, want) {
+						t.Errorf("%d, no %q in %s", page.status, want, page.body)
+					}
+				}
+			}
+		})
+	}
+}
+
 // TestDownloadAndBack: what was downloaded changes nothing when it comes back.
 func TestDownloadAndBack(t *testing.T) {
 	m := newMarket(t, shop)

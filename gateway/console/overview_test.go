@@ -25,7 +25,11 @@ func withFigures(t testing.TB, figures consoletest.Figures) func(*console.Config
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	watch, err := alert.Open(t.Context(), alert.Config{Store: db, Figures: figures, States: figures, Zone: time.UTC, Now: func() time.Time { return at }, Logger: zerolog.Nop()})
+	words, err := console.Speak("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch, err := alert.Open(t.Context(), alert.Config{Store: db, Words: words, Figures: figures, States: figures, Zone: time.UTC, Now: func() time.Time { return at }, Logger: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}

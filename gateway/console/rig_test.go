@@ -31,6 +31,8 @@ type rig struct {
 	console *console.Console
 	server  *httptest.Server
 	logged  *bytes.Buffer
+
+	language string // of the pages; "": English
 }
 
 // at is when tests happen, as far as nothing waits.
@@ -110,6 +112,9 @@ func (r *rig) ask(as, method, path string, form url.Values) answer {
 
 func (r *rig) do(req *http.Request) answer {
 	r.t.Helper()
+	if r.language != "" {
+		req.Header.Set("Accept-Language", r.language)
+	}
 	ctx, cancel := context.WithTimeout(req.Context(), 30*time.Second)
 	defer cancel()
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

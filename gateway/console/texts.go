@@ -13,7 +13,10 @@ import (
 	"github.com/goccy/go-yaml"
 	"golang.org/x/text/language"
 
+	"haat/catalog"
+	"haat/catalog/sheet"
 	"haat/gateway/console/account"
+	"haat/gateway/console/alert"
 	"haat/gateway/lang"
 )
 
@@ -56,9 +59,7 @@ func loadTexts() (*texts, error) {
 			t.words[code][key] = text
 		}
 	}
-	for _, key := range account.Keys() { // what the sign-in says is at home there
-		t.words[model][key] = account.English(key)
-	}
+	t.addEnglish()
 	t.codes = slices.Sorted(maps.Keys(t.words))
 	slices.SortStableFunc(t.codes, func(a, b string) int { return rankOf(a) - rankOf(b) })
 	tags := make([]language.Tag, len(t.codes))
@@ -68,6 +69,22 @@ func loadTexts() (*texts, error) {
 	t.matcher = language.NewMatcher(tags)
 	return t, t.complete()
 }
+
+// addEnglish adds the English words that are at home in other rooms: what the
+// sign-in says, and what is wrong in a catalogue's file.
+func (t *texts) addEnglish() {
+	for _, key := range account.Keys() {
+		t.words[model][key] = account.English(key)
+	}
+	for _, reasons := range []catalog.Reasons{catalog.AllReasons(), sheet.AllReasons()} {
+		for key, text := range reasons {
+			t.words[model][wrong+key] = text
+		}
+	}
+}
+
+// wrong begins the keys of what is wrong in a catalogue's file.
+const wrong = "wrong."
 
 func rankOf(code string) int {
 	if code == model {
@@ -132,10 +149,32 @@ func (t *texts) say(code, key string, pairs ...any) string {
 	if !ok {
 		return key
 	}
+	filled := make([]string, 0, len(pairs))
 	for i := 0; i+1 < len(pairs); i += 2 {
-		text = strings.ReplaceAll(text, fmt.Sprintf("{%v}", pairs[i]), fmt.Sprint(pairs[i+1]))
+		filled = append(filled, fmt.Sprintf("{%v}", pairs[i]), fmt.Sprint(pairs[i+1]))
 	}
-	return text
+	return strings.NewReplacer(filled...).Replace(text)
+}
+
+// reason says what is wrong in a catalogue's file.
+func (t *texts) reason(code string, why catalog.Reason) string {
+	if _, known := t.words[code][wrong+why.Key]; !known {
+		return why.Say
+	}
+	var pairs []any
+	for _, p := range why.With {
+		pairs = append(pairs, p)
+	}
+	return t.say(code, wrong+why.Key, pairs...)
+}
+
+// unheard says why somebody was not told of an alert.
+func (t *texts) unheard(code, why string) string {
+	key, with, _ := strings.Cut(why, " ")
+	if _, known := t.words[code]["unheard."+key]; !known {
+		return why
+	}
+	return t.say(code, "unheard."+key, "why", with)
 }
 
 // or is the text of a key, or another where there is none: for words that come
@@ -172,4 +211,17 @@ func Words() (func(*http.Request) func(key string) string, error) {
 		code := t.of(r)
 		return func(key string) string { return t.say(code, key) }
 	}, nil
+}
+
+// Speak gives what is said to operators elsewhere than on a page, in one of
+// [lang.Operators], for [alert.Config].
+func Speak(code string) (alert.Words, error) {
+	t, err := loadTexts()
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(t.codes, code) {
+		return nil, fmt.Errorf("the console does not speak %q: use one of %s", code, strings.Join(t.codes, ", "))
+	}
+	return func(key string, pairs ...any) string { return t.say(code, key, pairs...) }, nil
 }

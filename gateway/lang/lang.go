@@ -12,7 +12,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
@@ -26,16 +25,6 @@ import (
 
 //go:embed *.yaml
 var files embed.FS
-
-//go:embed console
-var console embed.FS
-
-// Console has a folder for each language that operators' pages speak, with what
-// they say.
-func Console() fs.FS {
-	pages, _ := fs.Sub(console, "console") // the folder is there
-	return pages
-}
 
 // English is the code of the language whose words are understood in every
 // market and whose phrases say which placeholders a phrase has.

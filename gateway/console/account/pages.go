@@ -47,7 +47,7 @@ func (a *Accounts) show(w http.ResponseWriter, r *http.Request, status int, name
 	var page bytes.Buffer
 	if err := a.pages.ExecuteTemplate(&page, name, f); err != nil {
 		a.complain(r, err)
-		http.Error(w, "This page cannot be shown. Look at haat's log.", http.StatusInternalServerError)
+		http.Error(w, f.Say("account.broken"), http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()

@@ -48,6 +48,9 @@ func TestPagesSpeakTheLanguageOfTheRequest(t *testing.T) {
 	if got := b.signIn("vera", "wrong password", "Accept-Language: sw"); !strings.Contains(got.body, "sw:account.wrong") {
 		t.Error(got.body)
 	}
+	if got := b.signIn("vera", strings.Repeat("x", maxForm), "Accept-Language: sw"); !strings.Contains(got.body, "sw:account.form") {
+		t.Error(got.body)
+	}
 }
 
 // Each key that the code says is one that translators are told of, and the

@@ -18,7 +18,7 @@ func (a *Accounts) Routes(mux *http.ServeMux) {
 			w.Header().Set("Cache-Control", "no-store")
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 			if err := r.ParseForm(); err != nil {
-				http.Error(w, "The form cannot be read: it is damaged or too long. Go back and send it again.", http.StatusBadRequest)
+				http.Error(w, a.say(r)("account.form"), http.StatusBadRequest)
 				return
 			}
 			serve(w, r)

@@ -23,6 +23,8 @@ func english() map[string]string {
 		"account.wait":             "There were too many attempts. Try again in {wait}.",
 		"account.busy":             "Too many people are signing in just now. Try again in a moment.",
 		"account.fault":            "haat cannot open the accounts just now. Try again; if it lasts, look at haat's log.",
+		"account.broken":           "This page cannot be shown. Look at haat's log.",
+		"account.form":             "The form cannot be read: it is damaged or too long. Go back and send it again.",
 		"account.seconds":          "{n} s",
 		"account.minutes":          "{n} min",
 		"account.demo":             "This is a demo: its operator can sign in from this machine only.",

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -68,6 +70,11 @@ func newWorld() *world {
 	return &world{now: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC), free: 1}
 }
 
+// keys says every text by its key, with what it is filled with.
+func keys(key string, pairs ...any) string {
+	return strings.TrimSpace(key + " " + fmt.Sprint(pairs...))
+}
+
 func opened(t *testing.T, w *world, path string, r alert.Routes) *alert.Watch {
 	t.Helper()
 	s, err := store.Open(t.Context(), path)
@@ -75,7 +82,7 @@ func opened(t *testing.T, w *world, path string, r alert.Routes) *alert.Watch {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	watch, err := alert.Open(t.Context(), alert.Config{Store: s, Figures: w, States: w, Routes: r, Now: w.clock, Zone: time.UTC, Logger: zerolog.Nop()})
+	watch, err := alert.Open(t.Context(), alert.Config{Store: s, Figures: w, States: w, Routes: r, Words: keys, Now: w.clock, Zone: time.UTC, Logger: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,6 +249,10 @@ func TestToldOnceAlsoAfterARestart(t *testing.T) {
 	}
 	must(first.Look(t.Context()))
 	must(alert.TellOnce(t.Context(), first)) // 500
+	news, err := first.News(t.Context(), 10)
+	if must(err); news[len(news)-1].Why != "status 500" {
+		t.Errorf("the first try is kept as %+v", news)
+	}
 	w.free = .5
 	again := opened(t, w, path, routes)
 	for range 4 {
@@ -255,8 +266,11 @@ func TestToldOnceAlsoAfterARestart(t *testing.T) {
 	if len(got) != 2 || got[0].Event != alert.Fired || got[1].Event != alert.Ended || got[0].ID != got[1].ID || tries != 3 {
 		t.Errorf("told %+v in %d tries", got, tries)
 	}
-	if len(texts) != 2 {
+	if len(texts) != 2 || !strings.HasPrefix(texts[0], "tell.disk ") || !strings.HasPrefix(texts[1], "tell.ended ") {
 		t.Errorf("SMS: %q", texts)
+	}
+	if got[0].Text != texts[0] || got[1].Text != texts[1] {
+		t.Errorf("the webhook is told %q and %q, the SMS say %q", got[0].Text, got[1].Text, texts)
 	}
 }
 

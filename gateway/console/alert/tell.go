@@ -3,7 +3,6 @@ package alert
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +28,7 @@ type News struct {
 	Made      time.Time
 	Attempts  int
 	State     string // waiting, done or failed
-	Why       string // of the last attempt that failed
+	Why       string // of the last attempt that failed: a key of the console's texts and what fills it, or words
 }
 
 // Routes are who is told; what is not set is not told.
@@ -150,9 +149,9 @@ func (w *Watch) attempt(ctx context.Context, n News) error {
 		return w.note(ctx, n, "done", "", w.Now())
 	case n.Attempts >= maxAttempts:
 		w.Logger.Error().Err(err).Str("route", n.Route).Msg("an alert could not be told; nobody hears of it there")
-		return w.note(ctx, n, "failed", err.Error(), w.Now())
+		return w.note(ctx, n, "failed", kept(err), w.Now())
 	default:
-		return w.note(ctx, n, "waiting", err.Error(), w.Now().Add(pause(n.Attempts)))
+		return w.note(ctx, n, "waiting", kept(err), w.Now().Add(pause(n.Attempts)))
 	}
 }
 
@@ -179,7 +178,7 @@ func (w *Watch) deliver(ctx context.Context, n News) error {
 		}
 		a = found[0]
 	}
-	text := Say(n.Event, a)
+	text := Say(w.Words, n.Event, a)
 	if n.Route == webhookRoute && w.Routes.Webhook != nil {
 		return w.Routes.Webhook.post(ctx, w.Routes.Webhook.payload(n, a, text, w.Routes.Console))
 	}
@@ -193,34 +192,30 @@ func (w *Watch) deliver(ctx context.Context, n News) error {
 	return w.Routes.Notify(ctx, w.Routes.Phones[i], text)
 }
 
-// Say words an event, short and in plain letters: a segment of an SMS has room
-// for it.
-func Say(e Event, a Alert) string {
+// Words says a key of the console's texts in the language of those who are told,
+// with its {places} filled: pairs of a name and a value.
+type Words func(key string, pairs ...any) string
+
+// Say words an event, short: a segment of an SMS has room for it.
+func Say(words Words, e Event, a Alert) string {
 	if e == Test {
-		return "haat: this is a test of the alerts."
+		return words("tell.test")
 	}
 	on := ""
 	if a.Subject != "" {
-		on = " on " + a.Subject
+		on = words("tell.on", "subject", a.Subject)
 	}
 	if e == Ended {
-		return fmt.Sprintf("haat: over: %s%s.", a.Kind, on)
+		return words("tell.ended", "rule", words("rule."+string(a.Kind)), "on", on)
 	}
-	switch a.Kind {
-	case Silence:
-		return fmt.Sprintf("haat: no messages%s for %d minutes.", on, int(a.Window.Minutes()))
-	case Errors:
-		return fmt.Sprintf("haat: %.0f %% of messages%s are problems (limit %.0f %%).", 100*a.Value, on, 100*a.Limit)
-	case Delivered:
-		return fmt.Sprintf("haat: only %.0f %% of SMS%s are delivered (limit %.0f %%).", 100*a.Value, on, 100*a.Limit)
-	case Down:
-		return fmt.Sprintf("haat: channel %s does not send.", a.Subject)
-	case Budget:
-		return fmt.Sprintf("haat: %.0f %% of the day's budget%s is used.", 100*a.Value, on)
-	case Queue:
-		return fmt.Sprintf("haat: %.0f messages wait for %s.", a.Value, a.Subject)
-	case Lag:
-		return fmt.Sprintf("haat: the console is %.0f seconds behind.", a.Value)
+	return words("tell."+string(a.Kind), "on", on, "subject", a.Subject,
+		"value", told(a.Kind, a.Value), "limit", told(a.Kind, a.Limit), "minutes", int(a.Window.Minutes()))
+}
+
+// told writes a figure of a rule: a share in percent.
+func told(k Kind, v float64) string {
+	if k.IsShare() {
+		v *= 100
 	}
-	return fmt.Sprintf("haat: only %.0f %% of the disk is free.", 100*a.Value)
+	return strconv.FormatFloat(v, 'f', 0, 64)
 }

@@ -19,6 +19,7 @@ type Config struct {
 	Figures Figures
 	States  States
 	Routes  Routes
+	Words   Words         // what is told; needed
 	Every   time.Duration // between two looks; 0: 15 s
 	Zone    *time.Location
 	Now     func() time.Time // nil: time.Now
@@ -66,6 +67,9 @@ type Watch struct {
 
 // Open reads what was kept.
 func Open(ctx context.Context, cfg Config) (*Watch, error) {
+	if cfg.Words == nil {
+		return nil, errors.New("alerts: Words are needed")
+	}
 	if cfg.Every == 0 {
 		cfg.Every = every
 	}

@@ -7,10 +7,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -36,7 +38,7 @@ type Payload struct {
 	Window  float64    `json:"window_seconds"`
 	Fired   *time.Time `json:"fired_at,omitempty"`
 	Ended   *time.Time `json:"ended_at,omitempty"`
-	Text    string     `json:"text"`
+	Text    string     `json:"text"`              // in the language of those who are told
 	Console string     `json:"console,omitempty"` // address of the page of alerts
 
 	key string
@@ -68,7 +70,7 @@ func (h *Webhook) post(ctx context.Context, p Payload) error {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("the webhook's address cannot be used: check alerts.webhook.url")
+		return &unheard{"address", "", "the webhook's address cannot be used: check alerts.webhook.url"}
 	}
 	stamp := strconv.FormatInt(time.Now().Unix(), 10)
 	req.Header.Set("Content-Type", "application/json")
@@ -81,14 +83,32 @@ func (h *Webhook) post(ctx context.Context, p Payload) error {
 	resp, err := client.Do(req)
 	if err != nil {
 		// What the client says has the address, which may hold a secret.
-		return fmt.Errorf("the webhook does not answer: check that its server runs (%T)", errorBelow(err))
+		why := fmt.Sprintf("%T", errorBelow(err))
+		return &unheard{"no_answer", why, "the webhook does not answer: check that its server runs (" + why + ")"}
 	}
 	defer resp.Body.Close()
 	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer)
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return fmt.Errorf("the webhook answers %d: see its server's log", resp.StatusCode)
+		status := strconv.Itoa(resp.StatusCode)
+		return &unheard{"status", status, "the webhook answers " + status + ": see its server's log"}
 	}
 	return nil
+}
+
+// unheard is why a webhook was not told, with a key by which pages say it in the
+// operator's language.
+type unheard struct{ key, with, say string }
+
+func (u *unheard) Error() string { return u.say }
+
+// kept is why somebody was not told, as it is kept: by its key and what belongs to
+// it where it has one.
+func kept(err error) string {
+	var u *unheard
+	if errors.As(err, &u) {
+		return strings.TrimSpace(u.key + " " + u.with)
+	}
+	return err.Error()
 }
 
 // errorBelow is the first cause of an error.
