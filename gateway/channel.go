@@ -53,6 +53,15 @@ type Linked interface {
 	Link() error
 }
 
+// Prepaid is a channel whose account at the carrier is paid in advance. Balance
+// asks the carrier what is left on it: below zero where it lends, nil where it
+// tells none, as of a sandbox or of an account below another. A refusal is a
+// [*SendError].
+type Prepaid interface {
+	Channel
+	Balance(ctx context.Context) (*Cost, error)
+}
+
 // Carrier is the settings of a channel, which know how to open it. Errors name
 // the setting that is wrong and what belongs there.
 type Carrier interface {

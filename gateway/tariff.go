@@ -2,13 +2,15 @@ package gateway
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
 )
 
-// Cost is what a carrier takes for short messages: millionths of a currency's
-// major unit, since prices such as 0.0075 dollars are less than a cent.
+// Cost is what a carrier takes for short messages, or has of ours: millionths of
+// a currency's major unit, since prices such as 0.0075 dollars are less than a
+// cent.
 type Cost struct {
 	Micros   int64
 	Currency string // ISO 4217
@@ -27,14 +29,47 @@ func ParsePrice(s string) (int64, error) {
 	return n.Num().Int64(), nil
 }
 
+var errNoBalance = errors.New("it is no amount of money with its currency, such as 1785.50 and KES")
+
+// maxBalance is how long a balance may be written: more than any account holds.
+const maxBalance = 24
+
+// ParseBalance reads what is left on an account, as carriers write it: "1785.5000",
+// or "-0.35" where they lend. What is finer than a millionth is cut off. The error
+// repeats nothing of it: it is whatever the carrier has written.
+func ParseBalance(amount, currency string) (Cost, error) {
+	isCode := len(currency) == 3 && strings.Trim(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+	digits := strings.TrimPrefix(amount, "-")
+	if !isCode || len(amount) > maxBalance || strings.Trim(digits, "0123456789.") != "" {
+		return Cost{}, errNoBalance
+	}
+	n, ok := new(big.Rat).SetString(amount)
+	if !ok {
+		return Cost{}, errNoBalance
+	}
+	n.Mul(n, big.NewRat(1_000_000, 1))
+	micros := new(big.Int).Quo(n.Num(), n.Denom())
+	if !micros.IsInt64() {
+		return Cost{}, errNoBalance
+	}
+	return Cost{micros.Int64(), currency}, nil
+}
+
 // Decimal writes the cost without its currency: "0.8", with two decimals at least.
 func (c Cost) Decimal() string {
-	s := fmt.Sprintf("%d.%06d", c.Micros/1_000_000, c.Micros%1_000_000)
+	sign, micros := "", uint64(c.Micros)
+	if c.Micros < 0 {
+		sign, micros = "-", -micros
+	}
+	s := fmt.Sprintf("%s%d.%06d", sign, micros/1_000_000, micros%1_000_000)
 	for strings.HasSuffix(s, "0") && len(s)-strings.IndexByte(s, '.') > 3 {
 		s = s[:len(s)-1]
 	}
 	return s
 }
+
+// Major is the cost in the currency's major unit, to compare and to draw.
+func (c Cost) Major() float64 { return float64(c.Micros) / 1e6 }
 
 func (c Cost) String() string { return c.Currency + " " + c.Decimal() }
 

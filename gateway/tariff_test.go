@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -59,4 +60,30 @@ func TestCostIsWrittenAsItIsRead(t *testing.T) {
 			t.Fatalf("%s is read as %+v, %v", data, back, err)
 		}
 	})
+}
+
+func TestParseBalance(t *testing.T) {
+	for text, want := range map[string]string{
+		"1785.5000 KES": "KES 1785.50", "0 KES": "KES 0.00", "-0.35 USD": "USD -0.35", "-12 USD": "USD -12.00", "2500000.0000 UGX": "UGX 2500000.00",
+		"0.0000019 USD": "USD 0.000001", "-0.0000019 USD": "USD -0.000001", "9223372036854.775807 USD": "USD 9223372036854.775807",
+		"-9223372036854.775808 USD": "USD -9223372036854.775808", ".5 USD": "USD 0.50", "5. USD": "USD 5.00",
+	} {
+		amount, currency, _ := strings.Cut(text, " ")
+		got, err := ParseBalance(amount, currency)
+		if err != nil || got.String() != want {
+			t.Errorf("%q is %v, %v, want %s", text, got, err, want)
+		}
+		if back, err := ParseBalance(got.Decimal(), got.Currency); err != nil || back != got {
+			t.Errorf("%v is read again as %v, %v", got, back, err)
+		}
+	}
+	for _, text := range []string{
+		"", " KES", "x KES", "- KES", "--1 KES", "+1 KES", "1e3 KES", "1/3 KES", "0x10 KES", "1,5 KES", "1_000 KES", "1.2.3 KES", "NaN KES", "Inf KES", ". KES",
+		"9223372036855 KES", "1785.5", "1785.5 kes", "1785.5 KE", "1785.5 SHILLING", "1785.5 K3S", strings.Repeat("0", 1000) + " KES",
+	} {
+		amount, currency, _ := strings.Cut(text, " ")
+		if got, err := ParseBalance(amount, currency); err == nil {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
 }

@@ -109,16 +109,40 @@ func writeChannel(out io.Writer, first bool, c channelInfo) error {
 	if c.Today.SegmentsAllowed > 0 {
 		today += fmt.Sprintf("/%d", c.Today.SegmentsAllowed)
 	}
-	remark := c.Reason
+	remark := strings.TrimSpace(moneyRemark(c.ChannelState, time.Now()) + " " + c.Reason)
+	_, err := fmt.Fprintf(out, channelRow, c.Name, c.Carrier, c.State, fmt.Sprint(c.Waiting), today, remark)
+	return err
+}
+
+// moneyRemark is what today has cost, and what is left on the account at the
+// carrier, with the age of its word.
+func moneyRemark(c outbox.ChannelState, now time.Time) string {
+	var words []string
 	if c.Today.Cost != "" {
 		cost := c.Today.Currency + " " + c.Today.Cost
 		if c.Today.CostAllowed != "" {
 			cost += " of " + c.Today.CostAllowed
 		}
-		remark = strings.TrimSpace(cost + " " + remark)
+		words = append(words, cost)
 	}
-	_, err := fmt.Fprintf(out, channelRow, c.Name, c.Carrier, c.State, fmt.Sprint(c.Waiting), today, remark)
-	return err
+	switch b := c.Balance; {
+	case b != nil:
+		words = append(words, fmt.Sprintf("%s %s left (%s)", b.Currency, b.Amount, ago(now.Sub(b.At))))
+	case c.BalanceAwaited:
+		words = append(words, "the balance is not known yet")
+	}
+	return strings.Join(words, ", ")
+}
+
+// ago says how long something is past, in whole minutes or hours.
+func ago(age time.Duration) string {
+	switch {
+	case age < time.Minute:
+		return "just now"
+	case age < 2*time.Hour:
+		return fmt.Sprintf("%d min ago", int(age.Minutes()))
+	}
+	return fmt.Sprintf("%d h ago", int(age.Hours()))
 }
 
 // sends tells why a channel cannot be told to send, or nil.

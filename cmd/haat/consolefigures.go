@@ -42,10 +42,10 @@ type AlertsConfig struct {
 // AlertWebhookConfig is a server that is told of alerts.
 type AlertWebhookConfig struct {
 	// Address that is sent a POST with JSON when an alert begins and when it is
-	// over: event (fired, ended, test), id, rule, subject, value, limit,
-	// window_seconds, fired_at, ended_at, text, console. Any status from 200 to 299
-	// takes it; else it is tried ten times in about an hour, with the same
-	// Idempotency-Key.
+	// over: event (fired, ended, test), id, rule, subject, value, unit (the currency
+	// of rule balance), limit, window_seconds, fired_at, ended_at, text, console. Any
+	// status from 200 to 299 takes it; else it is tried ten times in about an hour,
+	// with the same Idempotency-Key.
 	URL string `yaml:"url" env:"URL" example:"https://ops.example.org/haat"`
 	// Key of the header X-Signature: the HMAC-SHA256, in hexadecimal, of the header
 	// X-Timestamp, a dot and the body. It may be written as ${NAME} and is then read
@@ -173,9 +173,21 @@ type states struct {
 func (s states) Channels(ctx context.Context) (all []alert.Channel, err error) {
 	known, err := outbox.States(ctx, s.h.bus.Conn())
 	for _, c := range known {
-		all = append(all, alert.Channel{Name: c.Name, Down: c.State == outbox.Paused, Budget: budgetUsed(c.Today)})
+		all = append(all, alert.Channel{Name: c.Name, Down: c.State == outbox.Paused, Budget: budgetUsed(c.Today), Left: accountOf(c.Balance), Awaited: c.BalanceAwaited})
 	}
 	return all, err
+}
+
+// accountOf is what is left on an account, nil where that is not known.
+func accountOf(b *outbox.Balance) *gateway.Cost {
+	if b == nil {
+		return nil
+	}
+	left, err := gateway.ParseBalance(b.Amount, b.Currency)
+	if err != nil { // of a gateway of another version
+		return nil
+	}
+	return &left
 }
 
 // budgetUsed is the greater share of the two budgets of a day; not a number where

@@ -250,6 +250,8 @@ func (h *house) watchChannel(o *outbox.Outbox) {
 		}
 		return 1
 	}))
+	h.registry.MustRegister(channelBalance{o, prometheus.NewDesc("haat_channel_balance", "What is left on the channel's account at its carrier, in the currency's major unit; absent where the carrier has not said it.",
+		[]string{"currency"}, prometheus.Labels{"channel": o.State().Name})})
 }
 
 // listen hands the processor's words to the answers that wait for them.

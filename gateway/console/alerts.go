@@ -141,7 +141,7 @@ func (c *Console) stamp(t time.Time) string {
 }
 
 func (c *Console) alertLine(a alert.Alert) alertLine {
-	return alertLine{Alert: a, Value: alertValue(a.Kind, a.Value), Limit: limitText(a.Kind, a.Limit), Since: c.stamp(a.Fired), Until: c.stamp(a.Ended), Seen: c.stamp(a.Acked), About: a.Subject}
+	return alertLine{Alert: a, Value: unitText(a.Unit, alertValue(a.Kind, a.Value)), Limit: limitText(a.Kind, a.Limit), Since: c.stamp(a.Fired), Until: c.stamp(a.Ended), Seen: c.stamp(a.Acked), About: a.Subject}
 }
 
 // alertValue writes what a rule sees.
@@ -149,6 +149,8 @@ func alertValue(k alert.Kind, v float64) string {
 	switch {
 	case k.IsShare():
 		return shareText(math.Round(1000*v) / 1000)
+	case k == alert.Balance:
+		return moneyText(v)
 	case k == alert.Lag:
 		return figureText(math.Round(v)) + " s"
 	case k == alert.Down && v == 0:
@@ -159,9 +161,12 @@ func alertValue(k alert.Kind, v float64) string {
 	return figureText(v)
 }
 
+// unitText puts a currency before a value; others have none.
+func unitText(unit, value string) string { return strings.TrimSpace(unit + " " + value) }
+
 func limitText(k alert.Kind, limit float64) string {
 	switch {
-	case !k.HasLimit():
+	case !k.HasLimit() || limit == 0: // of a balance, until somebody has set one
 		return ""
 	case k.Below():
 		return "< " + alertValue(k, limit)
@@ -172,12 +177,7 @@ func limitText(k alert.Kind, limit float64) string {
 func (c *Console) ruleView(ctx context.Context, r alert.Rule, title string) (ruleView, error) {
 	v := ruleView{Rule: r, Bound: limitText(r.Kind, r.Limit), Minutes: int(r.Window / time.Minute), FromClock: clockOf(r.From), UntilClock: clockOf(r.Until)}
 	v.Silences = silences
-	v.Limit = strconv.FormatFloat(r.Limit, 'f', -1, 64)
-	if r.Kind.IsShare() {
-		v.Limit, v.Unit = strconv.FormatFloat(math.Round(1e6*r.Limit)/1e4, 'f', -1, 64), "%"
-	} else if r.Kind == alert.Lag {
-		v.Unit = "s"
-	}
+	v.Limit, v.Unit = limitField(r)
 	if r.Kind == alert.Silence && r.From != r.Until {
 		v.Hours = v.FromClock + "–" + v.UntilClock
 	}
@@ -189,7 +189,7 @@ func (c *Console) ruleView(ctx context.Context, r alert.Rule, title string) (rul
 	for _, each := range readings {
 		now := nowView{each.Subject, "–", ""}
 		if each.Enough || each.Kind == alert.Errors && each.Value == 0 {
-			now.Value = alertValue(r.Kind, each.Value)
+			now.Value = unitText(each.Unit, alertValue(r.Kind, each.Value))
 		}
 		if each.Enough && r.Wrong(each.Value) {
 			now.Tone = "bad"
@@ -208,6 +208,20 @@ func (c *Console) ruleView(ctx context.Context, r alert.Rule, title string) (rul
 		v.Plot = plot.Times{Label: title, Starts: starts, Step: time.Minute, Series: series, Say: func(x float64) string { return alertValue(r.Kind, x) }, Top: top, Limit: &limit, Clock: "15:04:05"}.SVG()
 	}
 	return v, errors.Join(err, errPlot)
+}
+
+// limitField is a limit as it stands in its field, and what it counts there.
+func limitField(r alert.Rule) (limit, unit string) {
+	limit = strconv.FormatFloat(r.Limit, 'f', -1, 64)
+	switch {
+	case r.Kind.IsShare():
+		return strconv.FormatFloat(math.Round(1e6*r.Limit)/1e4, 'f', -1, 64), "%"
+	case r.Kind == alert.Lag:
+		return limit, "s"
+	case r.Limit == 0:
+		return "", ""
+	}
+	return limit, ""
 }
 
 // ruleSeries are what a rule saw lately: by the figures, or what it has noted.

@@ -16,7 +16,7 @@ import (
 
 // longest is an alert of a kind with the longest figures and name that are likely.
 func longest(k alert.Kind) alert.Alert {
-	a := alert.Alert{Kind: k, Subject: "outbox-" + strings.Repeat("k", 20), Value: 1234567, Limit: 1000000, Window: alert.MaxWindow, Fired: time.Unix(0, 0)}
+	a := alert.Alert{Kind: k, Subject: "outbox-" + strings.Repeat("k", 20), Value: 1234567, Limit: 1000000, Unit: "KES", Window: alert.MaxWindow, Fired: time.Unix(0, 0)}
 	if k.IsShare() {
 		a.Value, a.Limit = 1, 1
 	}
@@ -64,6 +64,7 @@ func TestAlertsSayWhatIsWrong(t *testing.T) {
 		{"a share", "en", alert.Fired, a, "haat: 25 % of messages on kenya are problems (limit 20 %)."},
 		{"its end", "en", alert.Ended, a, "haat: over: Problems on kenya."},
 		{"a silence", "en", alert.Fired, alert.Alert{Kind: alert.Silence, Subject: "kenya", Window: time.Hour}, "haat: no messages on kenya for 60 minutes."},
+		{"a balance", "en", alert.Fired, alert.Alert{Kind: alert.Balance, Subject: "kenya", Unit: "KES", Value: 85.5, Limit: 100}, "haat: KES 85.50 left at the carrier of kenya (limit 100): top it up."},
 		{"a queue", "en", alert.Fired, alert.Alert{Kind: alert.Queue, Subject: "processor", Value: 1500}, "haat: 1500 messages wait for processor."},
 		{"the disk", "en", alert.Ended, alert.Alert{Kind: alert.Disk}, "haat: over: Disk space."},
 		{"in Swahili", "sw", alert.Fired, a, "haat: asilimia 25 ya ujumbe kwenye kenya ina matatizo (kikomo 20)."},

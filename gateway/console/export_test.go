@@ -58,3 +58,6 @@ func GuessOf(done int64, before, oldest, at uint64) int64 {
 	_, of, _ := e.progress()
 	return of
 }
+
+// MoneyText writes an amount.
+var MoneyText = moneyText

@@ -47,6 +47,23 @@ func shareText(v float64) string {
 
 func majorUnits(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
 
+// moneyText writes an amount with commas, and with cents where it has some; whole
+// parts of a million in short.
+func moneyText(v float64) string {
+	if math.Abs(v) >= 1e6 && math.Mod(v, 1e5) == 0 {
+		return figureText(v)
+	}
+	sign, cents := "", int64(math.Round(100*math.Abs(v)))
+	if v < 0 && cents > 0 {
+		sign = "-"
+	}
+	whole := sign + withCommas(cents/100)
+	if cents%100 == 0 {
+		return whole
+	}
+	return fmt.Sprintf("%s.%02d", whole, cents%100)
+}
+
 // share is a part of a whole, not a number where there is nothing.
 func shareOf(part, of float64) float64 {
 	if of == 0 {

@@ -97,6 +97,11 @@ func TestAlertRules(t *testing.T) {
 		{"no number", url.Values{"kind": {"errors"}, "limit": {"NaN"}, "window": {"5"}}, http.StatusBadRequest},
 		{"no window", url.Values{"kind": {"errors"}, "limit": {"20"}, "window": {"0"}}, http.StatusBadRequest},
 		{"silenced for ever", url.Values{"kind": {"errors"}, "limit": {"20"}, "window": {"5"}, "silent": {"65535"}}, http.StatusBadRequest},
+		{"a balance", url.Values{"kind": {"balance"}, "on": {"on"}, "limit": {"500"}}, http.StatusSeeOther},
+		{"a balance without a limit", url.Values{"kind": {"balance"}, "on": {"on"}, "limit": {""}}, http.StatusBadRequest},
+		{"a balance of nothing", url.Values{"kind": {"balance"}, "on": {"on"}, "limit": {"0"}}, http.StatusBadRequest},
+		{"a balance below zero", url.Values{"kind": {"balance"}, "on": {"on"}, "limit": {"-5"}}, http.StatusBadRequest},
+		{"a balance without end", url.Values{"kind": {"balance"}, "on": {"on"}, "limit": {"Inf"}}, http.StatusBadRequest},
 		{"nothing", url.Values{}, http.StatusBadRequest},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -104,5 +109,46 @@ func TestAlertRules(t *testing.T) {
 				t.Errorf("status %d, want %d", a.status, tt.want)
 			}
 		})
+	}
+}
+
+// TestBalanceOnThePage: the rule is off and without a limit until an admin sets
+// one; then it is there with its money.
+func TestBalanceOnThePage(t *testing.T) {
+	r := newRig(t, withFigures(t, nil))
+	box := func() string {
+		t.Helper()
+		body := r.ask("admin", "GET", "/alerts", nil).body
+		_, box, _ := strings.Cut(body, `id="rule-balance"`)
+		box, _, _ = strings.Cut(box, `id="rule-queue"`)
+		return box
+	}
+	before := box()
+	for _, want := range []string{">Off<", "KES 1,785.50", `name="limit"`, `required value=""`} {
+		if !strings.Contains(before, want) {
+			t.Errorf("there is no %q in\n%s", want, before)
+		}
+	}
+	if strings.Contains(before, "&lt;") || strings.Contains(before, `class="bad"`) {
+		t.Errorf("a limit that nobody has set is shown:\n%s", before)
+	}
+	if a := r.ask("admin", "POST", "/alerts/rule", url.Values{"kind": {"balance"}, "on": {"on"}, "limit": {"2000"}}); a.status != http.StatusSeeOther {
+		t.Fatalf("status %d", a.status)
+	}
+	after := box()
+	for _, want := range []string{">On<", "&lt; 2,000", `<b class="bad">KES 1,785.50</b>`, `required value="2000"`} {
+		if !strings.Contains(after, want) {
+			t.Errorf("there is no %q in\n%s", want, after)
+		}
+	}
+}
+
+func TestMoneyText(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0", 1785.5: "1,785.50", 2000: "2,000", -0.35: "-0.35", -0.001: "0", -1234.5: "-1,234.50", 2_500_000: "2.5M", 2_500_001: "2,500,001", 0.999: "1",
+	} {
+		if got := console.MoneyText(v); got != want {
+			t.Errorf("%g is %q, want %q", v, got, want)
+		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -59,7 +60,8 @@ type Outbox struct {
 	pace    *pace
 	breaker *breaker
 	shore   *shore
-	backup  *Outbox // sends while the channel is down; nil where there is none
+	account *account // nil where it is not paid in advance
+	backup  *Outbox  // sends while the channel is down; nil where there is none
 	name    string
 }
 
@@ -75,6 +77,9 @@ func New(cfg Config, c gateway.Sender, budget *Budget, rooms Rooms) *Outbox {
 			o.Logger.Error().Str("reason", reason).Stringer("pause", pause.Round(time.Second)).Msg("a channel is paused because its carrier keeps failing; it is tried again by itself")
 		},
 		closed: func() { o.Logger.Info().Msg("the channel works again") },
+	}
+	if p, ok := c.(gateway.Prepaid); ok {
+		o.account = &account{channel: p, now: cfg.Now, logger: o.Logger}
 	}
 	return o
 }
@@ -93,8 +98,15 @@ func Join(outboxes []*Outbox) {
 // Consumer is the durable consumer's name for a channel.
 func Consumer(channel string) string { return "OUTBOX-" + channel }
 
-// Run sends until ctx ends.
-func (o *Outbox) Run(ctx context.Context) error { return untilDone(ctx, o.Logger, o.follow) }
+// Run sends until ctx ends, and asks beside that what is left on the account.
+func (o *Outbox) Run(ctx context.Context) error {
+	if o.account != nil {
+		var watching sync.WaitGroup
+		watching.Go(func() { o.account.watch(ctx) })
+		defer watching.Wait()
+	}
+	return untilDone(ctx, o.Logger, o.follow)
+}
 
 // follow sends until ctx ends or the consumer is lost. What is under way then
 // comes to its end.

@@ -20,6 +20,10 @@ type ChannelState struct {
 	Since  time.Time `json:"since,omitzero"` // of the reason, where that is known
 	OnWay  int       `json:"on_way"`         // SMS that are with the carrier just now
 	Today  Spent     `json:"today"`
+	// What is left on the account at the carrier; nil where that is not known.
+	Balance *Balance `json:"balance,omitempty"`
+	// The carrier has been asked for the balance and has not answered yet.
+	BalanceAwaited bool `json:"balance_awaited,omitempty"`
 }
 
 // What a channel's outbox does.
@@ -46,6 +50,10 @@ func (o *Outbox) State() ChannelState {
 	}
 	if reason, since := o.Down(); reason != "" {
 		s.State, s.Reason, s.Since = Paused, reason, since
+	}
+	left, at, awaited := o.account.state()
+	if s.BalanceAwaited = awaited; left != nil {
+		s.Balance = &Balance{left.Decimal(), left.Currency, at}
 	}
 	return s
 }

@@ -324,10 +324,7 @@ func (c *Channel) Send(ctx context.Context, out gateway.Outbound) (gateway.Recei
 	} else {
 		params.SetFrom(c.cfg.From)
 	}
-	// The handler is made here, not by NewRequestHandler, which would let the
-	// environment choose another host.
-	api := openapi.NewApiService(&twilio.RequestHandler{Client: c.newRequest(ctx)})
-	message, err := api.CreateMessage(params)
+	message, err := c.api(ctx).CreateMessage(params)
 	var refusal *gateway.SendError
 	switch {
 	case errors.As(err, &refusal):
@@ -356,6 +353,12 @@ type request struct {
 	*twilio.Client
 	ctx     context.Context
 	channel *Channel
+}
+
+// api is twilio-go's, for one call. Its handler is made here, not by
+// NewRequestHandler, which would let the environment choose another host.
+func (c *Channel) api(ctx context.Context) *openapi.ApiService {
+	return openapi.NewApiService(&twilio.RequestHandler{Client: c.newRequest(ctx)})
 }
 
 func (c *Channel) newRequest(ctx context.Context) *request {

@@ -30,6 +30,8 @@ type world struct {
 	now     time.Time
 	figures []index.Figure
 	down    bool
+	left    *gateway.Cost
+	awaited bool
 	free    float64
 	err     error
 }
@@ -44,7 +46,7 @@ func (w *world) Figures(_ context.Context, a index.Asked) (all []index.Figure, e
 }
 
 func (w *world) Channels(context.Context) ([]alert.Channel, error) {
-	return []alert.Channel{{Name: "kenya", Down: w.down, Budget: math.NaN()}}, w.err
+	return []alert.Channel{{Name: "kenya", Down: w.down, Budget: math.NaN(), Left: w.left, Awaited: w.awaited}}, w.err
 }
 func (w *world) Queues(context.Context) (map[string]uint64, error) { return nil, nil }
 func (w *world) Behind(context.Context) (time.Duration, error)     { return 0, nil }
@@ -187,16 +189,22 @@ func TestRulesAreChecked(t *testing.T) {
 		rule alert.Rule
 		want error
 	}{
-		"good":             {alert.Rule{Kind: alert.Errors, Limit: .5, Window: time.Minute}, nil},
-		"no kind":          {alert.Rule{Kind: "x"}, alert.ErrKind},
-		"share above one":  {alert.Rule{Kind: alert.Disk, Limit: 1.5}, alert.ErrLimit},
-		"no number":        {alert.Rule{Kind: alert.Disk, Limit: math.NaN()}, alert.ErrLimit},
-		"no limit":         {alert.Rule{Kind: alert.Queue, Window: time.Minute}, alert.ErrLimit},
-		"short window":     {alert.Rule{Kind: alert.Errors, Limit: .5, Window: time.Second}, alert.ErrWindow},
-		"long window":      {alert.Rule{Kind: alert.Errors, Limit: .5, Window: 3 * time.Hour}, alert.ErrWindow},
-		"parts of minutes": {alert.Rule{Kind: alert.Errors, Limit: .5, Window: 90 * time.Second}, alert.ErrWindow},
-		"hours":            {alert.Rule{Kind: alert.Disk, Limit: .5, From: 1440}, alert.ErrHours},
-		"silent for ever":  {alert.Rule{Kind: alert.Disk, Limit: .5, Silent: now.Add(1000 * time.Hour)}, alert.ErrSilent},
+		"good":                        {alert.Rule{Kind: alert.Errors, Limit: .5, Window: time.Minute}, nil},
+		"no kind":                     {alert.Rule{Kind: "x"}, alert.ErrKind},
+		"share above one":             {alert.Rule{Kind: alert.Disk, Limit: 1.5}, alert.ErrLimit},
+		"no number":                   {alert.Rule{Kind: alert.Disk, Limit: math.NaN()}, alert.ErrLimit},
+		"no limit":                    {alert.Rule{Kind: alert.Queue, Window: time.Minute}, alert.ErrLimit},
+		"short window":                {alert.Rule{Kind: alert.Errors, Limit: .5, Window: time.Second}, alert.ErrWindow},
+		"long window":                 {alert.Rule{Kind: alert.Errors, Limit: .5, Window: 3 * time.Hour}, alert.ErrWindow},
+		"parts of minutes":            {alert.Rule{Kind: alert.Errors, Limit: .5, Window: 90 * time.Second}, alert.ErrWindow},
+		"hours":                       {alert.Rule{Kind: alert.Disk, Limit: .5, From: 1440}, alert.ErrHours},
+		"a balance as haat has it":    {alert.Rule{Kind: alert.Balance}, nil},
+		"a balance without a limit":   {alert.Rule{Kind: alert.Balance, On: true}, alert.ErrLimit},
+		"a balance with one":          {alert.Rule{Kind: alert.Balance, On: true, Limit: 500}, nil},
+		"a balance below zero":        {alert.Rule{Kind: alert.Balance, Limit: -1}, alert.ErrLimit},
+		"a balance that is no number": {alert.Rule{Kind: alert.Balance, Limit: math.NaN()}, alert.ErrLimit},
+		"a balance that nobody has":   {alert.Rule{Kind: alert.Balance, On: true, Limit: 1e10}, alert.ErrLimit},
+		"silent for ever":             {alert.Rule{Kind: alert.Disk, Limit: .5, Silent: now.Add(1000 * time.Hour)}, alert.ErrSilent},
 	} {
 		if err := tt.rule.Check(now); !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
 			t.Errorf("%s: %v", name, err)

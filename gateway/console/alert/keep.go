@@ -59,8 +59,8 @@ func timeOf(n int64) time.Time {
 // keepFired keeps an alert, with what is to be told of it.
 func keepFired(ctx context.Context, s *store.Store, a *Alert, routes []string) error {
 	err := s.Within(ctx, func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, "INSERT INTO alerts (kind, subject, value, share, window_s, fired) VALUES ($1, $2, $3, $4, $5, $6)",
-			string(a.Kind), a.Subject, a.Value, a.Limit, int64(a.Window/time.Second), a.Fired.UnixNano())
+		done, err := tx.ExecContext(ctx, "INSERT INTO alerts (kind, subject, value, unit, share, window_s, fired) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+			string(a.Kind), a.Subject, a.Value, a.Unit, a.Limit, int64(a.Window/time.Second), a.Fired.UnixNano())
 		if err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func addNews(ctx context.Context, tx *sql.Tx, alert int64, event Event, routes [
 }
 
 func readAlerts(ctx context.Context, s *store.Store, where string, limit int) (all []Alert, err error) {
-	rows, err := s.Read.QueryContext(ctx, "SELECT id, kind, subject, value, share, window_s, fired, ended, acked, acked_by FROM alerts WHERE "+where+" ORDER BY id DESC LIMIT $1", limit)
+	rows, err := s.Read.QueryContext(ctx, "SELECT id, kind, subject, value, unit, share, window_s, fired, ended, acked, acked_by FROM alerts WHERE "+where+" ORDER BY id DESC LIMIT $1", limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading the alerts: %w", err)
 	}
@@ -122,7 +122,7 @@ func readAlerts(ctx context.Context, s *store.Store, where string, limit int) (a
 	for rows.Next() {
 		var a Alert
 		var window, fired, ended, acked int64
-		if err := rows.Scan(&a.ID, &a.Kind, &a.Subject, &a.Value, &a.Limit, &window, &fired, &ended, &acked, &a.AckedBy); err != nil {
+		if err := rows.Scan(&a.ID, &a.Kind, &a.Subject, &a.Value, &a.Unit, &a.Limit, &window, &fired, &ended, &acked, &a.AckedBy); err != nil {
 			return nil, fmt.Errorf("reading the alerts: %w", err)
 		}
 		a.Window, a.Fired, a.Ended, a.Acked = time.Duration(window)*time.Second, timeOf(fired), timeOf(ended), timeOf(acked)

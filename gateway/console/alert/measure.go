@@ -31,6 +31,10 @@ type Channel struct {
 	Name   string
 	Down   bool
 	Budget float64 // the share of the day's that is used; not a number where it has none
+	// Left is what is left on the account at the carrier; nil where that is not
+	// known. Awaited tells that the carrier has not said it yet.
+	Left    *gateway.Cost
+	Awaited bool
 }
 
 // Reading is what a rule sees of one subject.
@@ -38,7 +42,9 @@ type Reading struct {
 	Kind    Kind
 	Subject string // a channel, a consumer; "" where there is one alone
 	Value   float64
-	Enough  bool // to say anything
+	Unit    string // of the value, where it is not the kind's own: a currency
+	Enough  bool   // to say anything
+	Awaited bool   // what is not there yet: it changes nothing
 }
 
 // inUse is how long after its last turn a channel counts as one in use.
@@ -53,7 +59,7 @@ func measure(ctx context.Context, r Rule, f Figures, s States, now time.Time) ([
 		queues, err := s.Queues(ctx)
 		var all []Reading
 		for name, n := range queues {
-			all = append(all, Reading{Queue, name, float64(n), true})
+			all = append(all, Reading{Kind: Queue, Subject: name, Value: float64(n), Enough: true})
 		}
 		return all, err
 	case Down, Budget:
@@ -67,16 +73,33 @@ func measure(ctx context.Context, r Rule, f Figures, s States, now time.Time) ([
 					value = 1
 				}
 			}
-			all = append(all, Reading{r.Kind, c.Name, value, !math.IsNaN(value)})
+			all = append(all, Reading{Kind: r.Kind, Subject: c.Name, Value: value, Enough: !math.IsNaN(value)})
 		}
 		return all, err
+	case Balance:
+		channels, err := s.Channels(ctx)
+		return balances(channels), err
 	case Lag:
 		behind, err := s.Behind(ctx)
-		return []Reading{{Lag, "", behind.Seconds(), true}}, err
+		return []Reading{{Kind: Lag, Value: behind.Seconds(), Enough: true}}, err
 	default:
 		free, err := s.Free(ctx)
-		return []Reading{{Disk, "", free, true}}, err
+		return []Reading{{Kind: Disk, Value: free, Enough: true}}, err
 	}
+}
+
+// balances are those of the channels that have an account.
+func balances(channels []Channel) (all []Reading) {
+	for _, c := range channels {
+		r := Reading{Kind: Balance, Subject: c.Name, Awaited: c.Awaited}
+		if c.Left != nil {
+			r.Value, r.Unit, r.Enough = c.Left.Major(), c.Left.Currency, true
+		}
+		if r.Enough || r.Awaited {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // Names are the figures that a rule is about.
@@ -124,7 +147,7 @@ func measureFigures(ctx context.Context, r Rule, f Figures, now time.Time) ([]Re
 	var all []Reading
 	for channel, sum := range sums {
 		value, enough := sum.Value(r.Kind)
-		all = append(all, Reading{r.Kind, channel, value, enough})
+		all = append(all, Reading{Kind: r.Kind, Subject: channel, Value: value, Enough: enough})
 	}
 	return all, nil
 }

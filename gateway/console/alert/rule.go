@@ -22,17 +22,18 @@ const (
 	Queue     Kind = "queue"     // messages that wait for the processor or an outbox, all through the window
 	Down      Kind = "down"      // a channel does not send, all through the window
 	Budget    Kind = "budget"    // the share of a channel's budget of the day that is used
+	Balance   Kind = "balance"   // what is left on a channel's account at its carrier, in its currency
 	Disk      Kind = "disk"      // the share of the disk that is free
 )
 
 // Kinds are all kinds, in the order of the page.
-var Kinds = []Kind{Silence, Errors, Delivered, Down, Budget, Queue, Lag, Disk}
+var Kinds = []Kind{Silence, Errors, Delivered, Down, Budget, Balance, Queue, Lag, Disk}
 
 // Rule says when to tell.
 type Rule struct {
 	Kind        Kind
 	On          bool
-	Limit       float64       // a share of 1, seconds or messages: see the kind
+	Limit       float64       // a share of 1, seconds, messages or money: see the kind; 0 of a balance: nobody has set it
 	Window      time.Duration // of figures, or for how long it must be so
 	From, Until int           // minutes of the day between which silence counts; the same: all day
 	Silent      time.Time     // nothing new is told before
@@ -50,6 +51,7 @@ func Defaults() []Rule {
 		{Kind: Delivered, On: true, Limit: .8, Window: time.Hour},
 		{Kind: Down, On: true, Limit: 1, Window: 2 * time.Minute},
 		{Kind: Budget, On: true, Limit: .8},
+		{Kind: Balance}, // what is little on an account only its owner knows
 		{Kind: Queue, On: true, Limit: 1000, Window: 5 * time.Minute},
 		{Kind: Lag, On: true, Limit: 60, Window: time.Minute},
 		{Kind: Disk, On: true, Limit: .1},
@@ -75,14 +77,14 @@ var (
 
 // HasLimit and HasWindow tell what can be set of a kind.
 func (k Kind) HasLimit() bool  { return k != Silence && k != Down }
-func (k Kind) HasWindow() bool { return k != Budget && k != Disk }
+func (k Kind) HasWindow() bool { return k != Budget && k != Balance && k != Disk }
 
 // IsShare tells whether the limit is a share of 1.
 func (k Kind) IsShare() bool { return k == Errors || k == Delivered || k == Budget || k == Disk }
 
 // Below tells whether a value below the limit is wrong; of the others one that
 // reaches it.
-func (k Kind) Below() bool { return k == Delivered || k == Disk }
+func (k Kind) Below() bool { return k == Delivered || k == Balance || k == Disk }
 
 // measured tells whether the value is one of the window already, so that it need
 // not be wrong for long.
@@ -97,7 +99,7 @@ func (r Rule) Check(now time.Time) error {
 	switch {
 	case !known:
 		return ErrKind
-	case math.IsNaN(r.Limit) || r.Kind.IsShare() && (r.Limit < .01 || r.Limit > 1) || r.Kind.HasLimit() && !r.Kind.IsShare() && (r.Limit < 1 || r.Limit > 1e9):
+	case !r.limitFits():
 		return ErrLimit
 	case r.Kind.HasWindow() && (r.Window < MinWindow || r.Window > MaxWindow || r.Window%time.Minute != 0):
 		return ErrWindow
@@ -107,6 +109,18 @@ func (r Rule) Check(now time.Time) error {
 		return ErrSilent
 	}
 	return nil
+}
+
+func (r Rule) limitFits() bool {
+	switch {
+	case r.Kind == Balance && !r.On && r.Limit == 0: // as haat has it
+		return true
+	case r.Kind.IsShare():
+		return r.Limit >= .01 && r.Limit <= 1
+	case r.Kind.HasLimit():
+		return r.Limit >= 1 && r.Limit <= 1e9
+	}
+	return !math.IsNaN(r.Limit)
 }
 
 // awake tells whether a time is in the hours of the rule.
@@ -137,6 +151,11 @@ func (r Rule) wrong(value float64, lasting bool) bool {
 		return value == 0
 	case r.Kind == Down:
 		return value >= 1
+	case r.Kind == Balance:
+		if lasting {
+			limit += limit * margin
+		}
+		return limit > 0 && value < limit
 	case r.Kind.Below():
 		if lasting {
 			limit += (1 - limit) * margin

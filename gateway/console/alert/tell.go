@@ -208,14 +208,17 @@ func Say(words Words, e Event, a Alert) string {
 	if e == Ended {
 		return words("tell.ended", "rule", words("rule."+string(a.Kind)), "on", on)
 	}
-	return words("tell."+string(a.Kind), "on", on, "subject", a.Subject,
+	return words("tell."+string(a.Kind), "on", on, "subject", a.Subject, "unit", a.Unit,
 		"value", told(a.Kind, a.Value), "limit", told(a.Kind, a.Limit), "minutes", int(a.Window.Minutes()))
 }
 
-// told writes a figure of a rule: a share in percent.
+// told writes a figure of a rule: a share in percent, money as it is counted.
 func told(k Kind, v float64) string {
-	if k.IsShare() {
+	switch {
+	case k.IsShare():
 		v *= 100
+	case k == Balance:
+		return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 2, 64), ".00")
 	}
 	return strconv.FormatFloat(v, 'f', 0, 64)
 }

@@ -35,6 +35,7 @@ type Alert struct {
 	Kind    Kind
 	Subject string
 	Value   float64 // when it fired
+	Unit    string  // of the value and the limit, where it is not the rule's own: a currency
 	Limit   float64
 	Window  time.Duration
 	Fired   time.Time
@@ -150,6 +151,11 @@ func (w *Watch) judge(ctx context.Context, r Rule, readings []Reading, now time.
 		of := about{r.Kind, reading.Subject}
 		w.noteLocked(of, now, reading)
 		_, lasting := w.open[of]
+		if reading.Awaited && lasting {
+			seen[of] = true
+			delete(w.right, of)
+			continue
+		}
 		if reading.Enough && r.wrong(reading.Value, lasting) {
 			seen[of] = true
 			errs = append(errs, w.isWrong(ctx, r, reading, now))
@@ -184,7 +190,7 @@ func (w *Watch) isWrong(ctx context.Context, r Rule, reading Reading, now time.T
 	if !r.Kind.measured() && now.Sub(since) < r.Window || now.Before(r.Silent) || len(w.open) >= maxOpen {
 		return nil
 	}
-	a := Alert{Kind: r.Kind, Subject: reading.Subject, Value: reading.Value, Limit: r.Limit, Window: r.Window, Fired: now.UTC()}
+	a := Alert{Kind: r.Kind, Subject: reading.Subject, Value: reading.Value, Unit: reading.Unit, Limit: r.Limit, Window: r.Window, Fired: now.UTC()}
 	if err := keepFired(ctx, w.Store, &a, w.Routes.names()); err != nil {
 		return err
 	}

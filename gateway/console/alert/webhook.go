@@ -34,6 +34,7 @@ type Payload struct {
 	Rule    Kind       `json:"rule,omitempty"`
 	Subject string     `json:"subject,omitempty"` // a channel or a queue
 	Value   float64    `json:"value"`             // when it fired
+	Unit    string     `json:"unit,omitempty"`    // the currency of value and limit, of rule balance
 	Limit   float64    `json:"limit"`
 	Window  float64    `json:"window_seconds"`
 	Fired   *time.Time `json:"fired_at,omitempty"`
@@ -45,7 +46,7 @@ type Payload struct {
 }
 
 func (h *Webhook) payload(n News, a Alert, text, console string) Payload {
-	p := Payload{Event: n.Event, ID: a.ID, Rule: a.Kind, Subject: a.Subject, Value: a.Value, Limit: a.Limit, Window: a.Window.Seconds(), Text: text, Console: console, key: fmt.Sprintf("haat-alert-%d", n.ID)}
+	p := Payload{Event: n.Event, ID: a.ID, Rule: a.Kind, Subject: a.Subject, Value: a.Value, Unit: a.Unit, Limit: a.Limit, Window: a.Window.Seconds(), Text: text, Console: console, key: fmt.Sprintf("haat-alert-%d", n.ID)}
 	if !a.Fired.IsZero() {
 		p.Fired = &a.Fired
 	}

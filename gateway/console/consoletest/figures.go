@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"haat/gateway"
 	"haat/gateway/console/alert"
 	"haat/gateway/console/index"
 )
@@ -26,7 +27,7 @@ func (f Figures) Figures(_ context.Context, a index.Asked) (all []index.Figure, 
 
 // Channels implements [alert.States].
 func (Figures) Channels(context.Context) ([]alert.Channel, error) {
-	return []alert.Channel{{Name: "kenya", Budget: math.NaN()}}, nil
+	return []alert.Channel{{Name: "kenya", Budget: math.NaN(), Left: &gateway.Cost{Micros: 1_785_500_000, Currency: "KES"}}}, nil
 }
 
 // Queues implements [alert.States].

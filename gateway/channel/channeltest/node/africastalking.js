@@ -8,6 +8,7 @@
 //
 //   {"op":"answer","response":"..","endSession":true}     answered by {"ready":true}
 //   {"op":"send","api":"http://127.0.0.1:1","username":"..","apiKey":"..","sms":{..}}
+//   {"op":"balance","api":"http://127.0.0.1:1","username":"..","apiKey":".."}
 
 const http = require('http');
 const readline = require('readline');
@@ -16,6 +17,11 @@ const readline = require('readline');
 for (const name of Object.keys(process.env)) {
   if (/_proxy$/i.test(name)) delete process.env[name];
 }
+// Where the library asks for the account it takes no other address.
+const axios = require('axios');
+const create = axios.create;
+let nearby = '';
+axios.create = (settings) => create({ ...settings, baseURL: nearby || settings.baseURL });
 const africastalking = require('africastalking');
 const addresses = require('africastalking/lib/common');
 
@@ -58,6 +64,18 @@ const ops = {
       return { answer: await client.SMS.send(sms) };
     } catch (error) {
       return { refused: true, http: error.response && error.response.status };
+    }
+  },
+
+  async balance({ api, username, apiKey }) {
+    const client = africastalking({ username, apiKey });
+    nearby = api;
+    try {
+      return { answer: await client.APPLICATION.fetchApplicationData() };
+    } catch (error) {
+      return { refused: true, http: error.response && error.response.status };
+    } finally {
+      nearby = '';
     }
   },
 };

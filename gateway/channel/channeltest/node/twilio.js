@@ -9,6 +9,7 @@
 //                    body's and the signature leaves the form out.
 //   {"op":"twiml","texts":[".."]}
 //   {"op":"send","api":"http://127.0.0.1:1","account":"AC..","token":"..","message":{..}}
+//   {"op":"balance","api":"http://127.0.0.1:1","account":"AC..","token":".."}
 
 const http = require('http');
 const readline = require('readline');
@@ -86,6 +87,16 @@ const ops = {
     try {
       const sent = await client.messages.create(message);
       return { sid: sent.sid, status: sent.status };
+    } catch (error) {
+      return { refused: true, http: error.status, code: error.code };
+    }
+  },
+
+  async balance({ api, account, token }) {
+    const client = twilio(account, token, { httpClient: new Nearby(api) });
+    try {
+      const { balance, currency } = await client.balance.fetch();
+      return { balance, currency };
     } catch (error) {
       return { refused: true, http: error.status, code: error.code };
     }
