@@ -106,7 +106,7 @@ func New(cfg Config) (*Console, error) {
 	if cfg.Product == nil {
 		cfg.Product = func(_, sku string) string { return sku }
 	}
-	c := &Console{Config: cfg, closing: make(chan struct{}), streams: make(chan struct{}, maxStreams)}
+	c := &Console{Config: cfg, closing: make(chan struct{}), streams: make(chan struct{}, maxStreams), exports: exports{turn: make(chan struct{}, 1)}}
 	var err error
 	if c.tokens, err = newTokens(cfg.Key); err != nil {
 		return nil, err

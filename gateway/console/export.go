@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -179,32 +180,61 @@ func (c *Console) described(v view) string {
 	return maskNumbers(strings.ReplaceAll(text, "&", " "), v.Phone)
 }
 
-// sendRows writes the file.
+// sendRows writes the file, page by page: each is made first, when it is the
+// export's turn, and then sent, however slowly it is taken.
 func (c *Console) sendRows(ctx context.Context, w http.ResponseWriter, e *export, f table.Format, code string) error {
 	flush := http.NewResponseController(w)
-	file, err := table.New(f, w, table.Config{Sheet: c.texts.say(code, "log.title"), Columns: c.exportColumns(code)})
+	var made bytes.Buffer
+	file, err := table.New(f, &made, table.Config{Sheet: c.texts.say(code, "log.title"), Columns: c.exportColumns(code)})
 	if err != nil {
 		return err
 	}
 	for before := e.before; before > 1; {
-		if err := ctx.Err(); err != nil {
+		page, err := c.makePage(ctx, e, file, before)
+		if err != nil {
 			return err
 		}
 		// The server's deadline is for pages; as long as somebody takes rows, they get them.
 		_ = flush.SetWriteDeadline(time.Now().Add(exportStall))
-		page, err := c.Index.Search(ctx, e.filter, before, exportPage)
-		if err != nil {
+		if _, err := made.WriteTo(w); err != nil {
 			return err
-		}
-		for _, row := range page.Rows {
-			if err := file.Row(c.exportCells(row)...); err != nil {
-				return err
-			}
 		}
 		e.advance(page)
 		before = page.Older
 	}
-	return file.Close()
+	if err := file.Close(); err != nil {
+		return err
+	}
+	_, err = made.WriteTo(w)
+	return err
+}
+
+// makePage reads a page of rows and writes them into the file. Exports take turns,
+// and rest while there is much to do: who answers a phone or shows a page goes
+// first.
+func (c *Console) makePage(ctx context.Context, e *export, file table.Writer, before uint64) (page index.Page, err error) {
+	if err := c.exports.take(ctx); err != nil {
+		return page, err
+	}
+	defer c.exports.give()
+	begun := time.Now()
+	if page, err = c.Index.Search(ctx, e.filter, before, exportPage); err != nil {
+		return page, err
+	}
+	cells := make([]table.Cell, len(exportColumnsAll))
+	for i := range page.Rows {
+		c.exportCells(cells, &page.Rows[i])
+		if err := file.Row(cells...); err != nil {
+			return page, err
+		}
+	}
+	if rest := c.Index.Rest(time.Since(begun)); rest > 0 {
+		select {
+		case <-time.After(rest):
+		case <-ctx.Done():
+		}
+	}
+	return page, ctx.Err()
 }
 
 // exportProgress tells a page how far its export is, as JSON: rows that are

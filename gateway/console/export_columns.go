@@ -20,7 +20,7 @@ var exportColumnsAll = []exportColumn{
 	{"export.time", 20, nil}, // needs the zone of the console: see exportCells
 	{"export.zone", 8, nil},
 	{"log.phone", 10, func(l *line, _ *index.Row) table.Cell { return table.Text(l.Phone) }},
-	{"export.phone_id", 20, func(l *line, _ *index.Row) table.Cell { return table.Text(phoneID(l.Token)) }},
+	{"export.phone_id", 20, nil}, // needs the key
 	{"field.channel", 12, func(l *line, _ *index.Row) table.Cell { return table.Text(l.Channel) }},
 	{"field.mode", 8, func(l *line, _ *index.Row) table.Cell { return table.Text(l.Mode) }},
 	{"field.kind", 8, func(l *line, _ *index.Row) table.Cell { return table.Text(l.Kind) }},
@@ -43,11 +43,6 @@ var exportColumnsAll = []exportColumn{
 	{"export.message", 10, func(l *line, _ *index.Row) table.Cell { return table.Int(int64(l.Seq)) }},
 }
 
-// phoneIDSize is how much of a phone's token is its ID in files: the part that
-// tells phones apart. It opens no conversation, and no number can be read from
-// it, not even with the key.
-const phoneIDSize = 16
-
 func countCell(n int) table.Cell {
 	if n == 0 {
 		return table.Cell{}
@@ -62,20 +57,21 @@ func (c *Console) exportColumns(code string) (all []table.Column) {
 	return all
 }
 
-// exportCells is a row of the index as a row of the file: masked as on pages,
-// with whole texts.
-func (c *Console) exportCells(row index.Row) []table.Cell {
-	l := c.lineOf(row)
+// exportCells puts a row of the index into the cells of a row of the file: masked
+// as on pages, with whole texts.
+func (c *Console) exportCells(cells []table.Cell, row *index.Row) {
+	l := toldBy(row)
 	at := row.At.In(c.Zone)
-	cells := make([]table.Cell, len(exportColumnsAll))
-	cells[0], cells[1] = table.Time(at), table.Text(at.Format("-07:00"))
 	for i, column := range exportColumnsAll {
-		if column.cell != nil {
-			cells[i] = column.cell(&l, &row)
+		switch {
+		case column.cell != nil:
+			cells[i] = column.cell(&l, row)
+		case column.key == "export.time":
+			cells[i] = table.Time(at)
+		case column.key == "export.zone":
+			cells[i] = table.Text(at.Format("-07:00"))
+		case column.key == "export.phone_id":
+			cells[i] = table.Text(c.tokens.id(row.Phone))
 		}
 	}
-	return cells
 }
-
-// phoneID is what stands for the phone of a token in files.
-func phoneID(token string) string { return token[:min(len(token), phoneIDSize)] }

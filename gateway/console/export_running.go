@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -44,9 +45,24 @@ func (e *export) progress() (done, of int64, exact bool) {
 
 // exports are those that are being made.
 type exports struct {
-	mu  sync.Mutex
-	all map[*export]bool
+	mu   sync.Mutex
+	all  map[*export]bool
+	turn chan struct{} // full while one of them works
 }
+
+// take waits until it is an export's turn: together they take no more than one
+// processor.
+func (x *exports) take(ctx context.Context) error {
+	select {
+	case x.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// give lets the next one work.
+func (x *exports) give() { <-x.turn }
 
 // begin takes a place for an export; errMany where there is none.
 func (x *exports) begin(by, id string) (*export, error) {

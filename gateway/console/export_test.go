@@ -44,6 +44,12 @@ const (
 // MaskNumbers masks the numbers in a text.
 func MaskNumbers(text string, own gateway.Phone) string { return maskNumbers(text, own) }
 
+// Numbers are what is masked, and MayBeNumber tells quickly that there is none.
+var Numbers, MayBeNumber = numbers, mayBeNumber
+
+// PhoneIDOf stands for a phone in files.
+func PhoneIDOf(c *Console, p gateway.Phone) string { return c.tokens.id(p) }
+
 // TokenOf is the token of a phone, and PhoneOf the phone of a token.
 func TokenOf(c *Console, p gateway.Phone) string { return c.tokens.of(p) }
 

@@ -296,9 +296,12 @@ func TestExportsAreBounded(t *testing.T) {
 			}
 			done <- err
 		}()
-		<-reached
+		eventually(t, "an export has begun", func() bool {
+			return r.ask(as, "GET", "/export/progress?id="+id, nil).status == http.StatusOK
+		})
 	}
 	begin("operator", "mine")
+	<-reached // the others wait until it is their turn
 	if a := r.ask("operator", "GET", "/export/progress?id=mine", nil); a.status != http.StatusOK {
 		t.Errorf("progress: %d %s", a.status, a.body)
 	} else {
@@ -319,8 +322,8 @@ func TestExportsAreBounded(t *testing.T) {
 	if a := r.ask("operator", "GET", "/export.csv", nil); a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "Too many exports") {
 		t.Errorf("a third of one operator: %d", a.status)
 	}
-	begin("admin", "")
-	begin("admin", "")
+	begin("admin", "third")
+	begin("admin", "fourth")
 	leave[0]()
 	<-left[0]
 	eventually(t, "a place is free", func() bool {

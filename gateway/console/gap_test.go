@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"haat/gateway"
 	"haat/gateway/console/consoletest"
 	"haat/gateway/dialogue"
@@ -54,26 +56,35 @@ func (w *whole) listen(path, last string) *listener {
 // them: texts, each from another phone, and what became of some.
 func (w *whole) publish(from, n int) {
 	w.T.Helper()
-	js := w.Bus.JetStream()
-	for i := from; i < from+n; i++ {
+	i := from - 1
+	w.publishEach(n, func() (string, any) {
+		i++
 		digits := fmt.Sprintf("2547%08d", i%500)
 		p, subject := gateway.Phone("+"+digits), "log.000."+digits
-		var what any = gateway.Turn{
+		switch i % 7 {
+		case 3:
+			return subject + ".notice.demo", gateway.Notice{Channel: "demo", Phone: p, Text: "notice"}
+		case 5:
+			return subject + ".status.demo", gateway.Status{Channel: "demo", Phone: p, Ref: strconv.Itoa(max(1, i)), State: gateway.Sent, Attempt: 1}
+		}
+		return subject + ".turn.demo.sms.screen", gateway.Turn{
 			In:    gateway.Inbound{ID: strconv.Itoa(i), Channel: "demo", Mode: dialogue.SMS, Phone: p, Text: fmt.Sprint("text ", i)},
 			Reply: gateway.Reply{Text: "reply"}, Class: dialogue.ClassScreen,
 		}
-		on := subject + ".turn.demo.sms.screen"
-		switch i % 7 {
-		case 3:
-			on, what = subject+".notice.demo", gateway.Notice{Channel: "demo", Phone: p, Text: "notice"}
-		case 5:
-			on, what = subject+".status.demo", gateway.Status{Channel: "demo", Phone: p, Ref: strconv.Itoa(max(1, i)), State: gateway.Sent, Attempt: 1}
-		}
+	})
+}
+
+// publishEach puts messages into the log and waits until it has them.
+func (w *whole) publishEach(n int, next func() (subject string, what any)) {
+	w.T.Helper()
+	js := w.Bus.JetStream()
+	for range n {
+		on, what := next()
 		data, err := json.Marshal(what)
 		if err != nil {
 			w.T.Fatal(err)
 		}
-		if _, err := js.PublishAsync(on, data); err != nil {
+		if _, err := js.PublishAsync(on, data, jetstream.WithStallWait(consoletest.Patience)); err != nil {
 			w.T.Fatal(err)
 		}
 	}

@@ -54,10 +54,21 @@ const maxSnippet = 240
 
 // lineOf is a row as the conversation shows it: with whole texts.
 func (c *Console) lineOf(row index.Row) line {
+	l := toldBy(&row)
+	l.Clock, l.Stamp = c.clock(row.At), row.At.In(c.Zone).Format("2006-01-02 15:04:05 MST")
+	l.OrderURL = c.orderLink(row.Order)
+	if l.Token = c.tokens.of(row.Phone); l.Token != "" {
+		l.Hue = int(l.Token[0]) % hues
+	}
+	l.Dial = row.Mode == dialogue.USSD && row.Kind == messagelog.KindTurn && (row.In == "" || strings.HasPrefix(row.In, "*"))
+	l.Tone = toneOf(l)
+	return l
+}
+
+// toldBy is what a row itself says, masked: what files have of it, too.
+func toldBy(row *index.Row) line {
 	l := line{
-		Seq: row.Seq, At: row.At, Clock: c.clock(row.At), Stamp: row.At.In(c.Zone).Format("2006-01-02 15:04:05 MST"),
-		Token: c.tokens.of(row.Phone), Phone: masked(row.Phone),
-		Channel: row.Channel, Mode: string(row.Mode), Kind: string(row.Kind),
+		Seq: row.Seq, At: row.At, Phone: masked(row.Phone), Channel: row.Channel, Mode: string(row.Mode), Kind: string(row.Kind),
 		In: maskNumbers(row.In, row.Phone), Out: maskNumbers(row.Out, row.Phone),
 		Class: row.Class, Heard: maskNumbers(row.Heard, row.Phone), Order: row.Order, Language: row.Language, Screen: row.Screen,
 		State: string(row.State), Why: maskNumbers(row.StateWhy, row.Phone),
@@ -66,18 +77,12 @@ func (c *Console) lineOf(row index.Row) line {
 	if row.Kind == messagelog.KindStatus {
 		l.State, l.Why = string(row.Status), maskNumbers(row.Reason, row.Phone)
 	}
-	l.OrderURL = c.orderLink(row.Order)
 	if row.Cost != "" {
 		l.Cost = row.Currency + " " + row.Cost
 	}
 	if row.Offer != nil {
 		l.Offer = maskNumbers(offerText(*row.Offer), row.Phone)
 	}
-	if l.Token != "" {
-		l.Hue = int(l.Token[0]) % hues
-	}
-	l.Dial = row.Mode == dialogue.USSD && row.Kind == messagelog.KindTurn && (row.In == "" || strings.HasPrefix(row.In, "*"))
-	l.Tone = toneOf(l)
 	return l
 }
 

@@ -3,6 +3,7 @@ package console
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"haat/gateway"
@@ -34,8 +35,11 @@ var numbers = regexp.MustCompile(`\+\p{Nd}(?:[ ().-]{0,2}\p{Nd}){7,14}` +
 // maskNumbers masks the numbers in a text of the phone: its own, however short,
 // and whatever else looks like one.
 func maskNumbers(text string, own gateway.Phone) string {
-	if digits := strings.TrimPrefix(string(own), "+"); len(digits) >= 2*lastShown {
+	if digits := strings.TrimPrefix(string(own), "+"); len(digits) >= 2*lastShown && strings.Contains(text, digits) {
 		text = strings.NewReplacer("+"+digits, masked(own), digits, masked(own)).Replace(text)
+	}
+	if !mayBeNumber(text) {
+		return text
 	}
 	return numbers.ReplaceAllStringFunc(text, func(number string) string {
 		end := len(number)
@@ -45,4 +49,33 @@ func maskNumbers(text string, own gateway.Phone) string {
 		}
 		return dots + strings.TrimLeft(number[end:], " ().-")
 	})
+}
+
+// What [numbers] asks for at least: fewer digits are none, nor are those with more
+// between them.
+const (
+	leastDigits = 8
+	mostBetween = 2
+)
+
+// mayBeNumber tells quickly that there is no number in a text, as in most: it
+// finds all that numbers does, and more.
+func mayBeNumber(text string) bool {
+	digits, between := 0, 0
+	for _, r := range text {
+		switch {
+		case r >= '0' && r <= '9', r >= utf8.RuneSelf && unicode.Is(unicode.Nd, r):
+			if digits++; digits == leastDigits {
+				return true
+			}
+			between = 0
+		case r == ' ' || r == '(' || r == ')' || r == '.' || r == '-':
+			if between++; between > mostBetween {
+				digits = 0
+			}
+		default:
+			digits = 0
+		}
+	}
+	return false
 }

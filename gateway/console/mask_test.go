@@ -44,6 +44,20 @@ func TestMaskNumbers(t *testing.T) {
 	}
 }
 
+// TestMaskingIsThatOfThePattern looks at texts of digits and what people write
+// between them: what tells quickly that there is no number never misses one.
+func TestMaskingIsThatOfThePattern(t *testing.T) {
+	piece := rapid.SampledFrom([]string{"0", "07", "1", "12", "345", "2547", "٠٧", "७", " ", "  ", ".", "-", "(", ")", "+", ",", "\n", "x", "é", "\xff", "•••"})
+	number := rapid.OneOf(rapid.StringMatching(`\+[0-9]([ ().-]{0,2}[0-9]){7,14}`), rapid.StringMatching(`0[0-9]{2,4}([ .-]?[0-9]{3,4}){2,3}`), rapid.Just(""))
+	rapid.Check(t, func(rt *rapid.T) {
+		around := rapid.SliceOfN(piece, 0, 10)
+		text := strings.Join(around.Draw(rt, "before"), "") + number.Draw(rt, "number") + strings.Join(around.Draw(rt, "after"), "")
+		if found := console.Numbers.FindString(text); found != "" && !console.MayBeNumber(text) {
+			rt.Fatalf("%q in %q is not seen", found, text)
+		}
+	})
+}
+
 // TestNoPageNamesANumber lets phones write their own numbers in many ways, and
 // looks for them in every page and stream.
 func TestNoPageNamesANumber(t *testing.T) {

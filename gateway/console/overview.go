@@ -149,23 +149,29 @@ type periodFigures struct {
 	channel  string
 	from, to time.Time
 	now      []index.Figure // by the period's steps
+	whole    []index.Figure // of the whole period: what is only listed
 	before   []index.Figure // of the whole period before
 }
 
-var overviewNames = []string{
-	index.Rows, index.Turns, index.Troubles, index.SMS, index.Segments, index.Costs, index.Orders, index.Products, index.Finishes,
-	index.Languages, index.Visits, index.Screens, index.Ended, index.Unmet, index.Unknown,
-}
+// What is drawn over time and compared with the time before, and what is listed.
+var (
+	drawnNames  = []string{index.Turns, index.Troubles, index.SMS, index.Segments, index.Costs, index.Orders}
+	listedNames = []string{index.Products, index.Finishes, index.Languages, index.Screens, index.Ended, index.Unmet, index.Unknown}
+)
 
-var comparedNames = []string{index.Turns, index.Troubles, index.SMS, index.Segments, index.Costs, index.Orders}
+// mostListed is how many labels of one name are asked for: more than any list has.
+const mostListed = 50
 
 func (c *Console) count(ctx context.Context, p period, channel string) (k periodFigures, err error) {
 	k = periodFigures{period: p, channel: channel}
 	k.from, k.to = p.window(c.Now())
-	if k.now, err = c.Figures.Figures(ctx, index.Asked{From: k.from, To: k.to, Step: p.step, Channel: channel, Names: overviewNames}); err != nil {
+	if k.now, err = c.Figures.Figures(ctx, index.Asked{From: k.from, To: k.to, Step: p.step, Channel: channel, Names: drawnNames}); err != nil {
 		return k, err
 	}
-	k.before, err = c.Figures.Figures(ctx, index.Asked{From: k.from.Add(-p.long()), To: k.from, Channel: channel, Names: comparedNames})
+	if k.whole, err = c.Figures.Figures(ctx, index.Asked{From: k.from, To: k.to, Channel: channel, Names: listedNames, Most: mostListed}); err != nil {
+		return k, err
+	}
+	k.before, err = c.Figures.Figures(ctx, index.Asked{From: k.from.Add(-p.long()), To: k.from, Channel: channel, Names: drawnNames})
 	return k, err
 }
 
@@ -208,16 +214,18 @@ func (k periodFigures) starts(zone *time.Location) []time.Time {
 // byLabel sums up the figures of a name by something, the highest first.
 func (k periodFigures) by(name string, what func(index.Figure) string) (all []labelSum) {
 	at := map[string]int{}
-	for _, f := range k.now {
-		if f.Name != name {
-			continue
+	for _, figures := range [][]index.Figure{k.now, k.whole} { // a name is in one of them
+		for _, f := range figures {
+			if f.Name != name {
+				continue
+			}
+			i, known := at[what(f)]
+			if !known {
+				i, at[what(f)] = len(all), len(all)
+				all = append(all, labelSum{what(f), 0})
+			}
+			all[i].n += f.N
 		}
-		i, known := at[what(f)]
-		if !known {
-			i, at[what(f)] = len(all), len(all)
-			all = append(all, labelSum{what(f), 0})
-		}
-		all[i].n += f.N
 	}
 	slices.SortStableFunc(all, func(x, y labelSum) int {
 		if x.n != y.n {

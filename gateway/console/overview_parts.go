@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -180,6 +181,7 @@ func rowsOfList(all []labelSum, label func(string) string, address func(string) 
 	for _, a := range all {
 		total += a.n
 	}
+	all = slices.DeleteFunc(all, func(a labelSum) bool { return a.of == index.Rest })
 	for _, a := range all[:min(len(all), maxListed)] {
 		row := listRow{Label: label(a.of), Value: withCommas(a.n), Share: shareText(math.Round(1000*shareOf(float64(a.n), float64(total))) / 1000), Bar: plot.Bar(shareOf(float64(a.n), float64(all[0].n)), 0)}
 		if address != nil {
@@ -233,7 +235,7 @@ func (c *Console) funnel(k periodFigures, code string) listView {
 	for _, a := range k.by(index.Ended, labelOf) {
 		ended[a.of] = a.n
 	}
-	screens := k.by(index.Screens, labelOf)
+	screens := slices.DeleteFunc(k.by(index.Screens, labelOf), func(a labelSum) bool { return a.of == index.Rest })
 	for _, a := range screens[:min(len(screens), maxListed+8)] {
 		left := max(0, ended[a.of])
 		whole := shareOf(float64(a.n), float64(screens[0].n))

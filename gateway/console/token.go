@@ -84,7 +84,7 @@ func sum(key []byte, text string) []byte {
 
 // of is the phone's token; "" for what is no phone number.
 func (t *tokens) of(p gateway.Phone) string {
-	if p == "" || len(p) > phoneSize || strings.IndexByte(string(p), 0) >= 0 {
+	if !numbered(p) {
 		return ""
 	}
 	token := make([]byte, macSize+phoneSize)
@@ -92,6 +92,24 @@ func (t *tokens) of(p gateway.Phone) string {
 	copy(token[macSize:], p)
 	t.cover(token)
 	return base64.RawURLEncoding.EncodeToString(token)
+}
+
+// idSize is how many octets of a phone's token are its ID in files: of the part
+// that tells phones apart, so that it is the beginning of the token as written.
+const idSize = 12
+
+// id stands for a phone in files. It opens no conversation, and no number can be
+// read from it, not even with the key; "" for what is no phone number.
+func (t *tokens) id(p gateway.Phone) string {
+	if !numbered(p) {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(sum(t.mac, string(p))[:idSize])
+}
+
+// numbered tells whether there is a phone number to make a token of.
+func numbered(p gateway.Phone) bool {
+	return p != "" && len(p) <= phoneSize && strings.IndexByte(string(p), 0) < 0
 }
 
 // phone reads a token.

@@ -29,16 +29,22 @@ type whole struct {
 	server *httptest.Server
 	client *http.Client
 	index  *index.Index
+	month  spread
 }
 
 const password = "four quiet market hens"
 
-func newWhole(t testing.TB) *whole {
+func newWhole(t testing.TB) *whole { return newWholeOf(t, 0) }
+
+// newWholeOf is one whose first messages are those of the month before, however
+// fast they are published.
+func newWholeOf(t testing.TB, month int, change ...func(*whole, *console.Config)) *whole {
 	t.Helper()
 	w := &whole{Rig: gatewaytest.New(t, gatewaytest.Options{})}
 	w.Process()
 	ctx, dir := t.Context(), t.TempDir()
-	ix, err := index.Open(ctx, filepath.Join(dir, "index.db"), w.Log, zerolog.Nop())
+	w.month = spread{w.Log, uint64(month), time.Now().Add(-monthLong)}
+	ix, err := index.Open(ctx, filepath.Join(dir, "index.db"), w.month, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,10 +63,14 @@ func newWhole(t testing.TB) *whole {
 	if err := accounts.Add(ctx, account.CommandLine, "amani", account.Admin, password); err != nil {
 		t.Fatal(err)
 	}
-	c, err := console.New(console.Config{
+	cfg := console.Config{
 		Index: ix, Gate: accounts, Sessions: w.Log, People: w.People, Logger: zerolog.Nop(), Key: bytes.Repeat([]byte{1}, 32), Region: "KE",
 		Channels: []string{"demo"}, Zone: time.UTC, PushEvery: 20 * time.Millisecond,
-	})
+	}
+	for _, each := range change {
+		each(w, &cfg)
+	}
+	c, err := console.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ type Reader struct {
 	rows    []index.Row // in the order of the log
 	changed chan struct{}
 	lag     uint64
+	rest    time.Duration
 	err     error
 }
 
@@ -124,6 +125,20 @@ func (r *Reader) Lag(context.Context) (uint64, time.Duration, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.lag, time.Duration(r.lag) * time.Second, r.err
+}
+
+// Rest implements [index.Reader].
+func (r *Reader) Rest(time.Duration) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rest
+}
+
+// SetRest sets how long who does work that can wait rests after it.
+func (r *Reader) SetRest(rest time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rest = rest
 }
 
 // matches tells whether a row is what a filter asks for.

@@ -10,6 +10,9 @@ const (
 	perWork = 250
 	// maxRest bounds the rest, in times the work, so that it always gets on.
 	maxRest = 15
+	// paceHolds is how long it is believed how fast the log grows: longer than the
+	// index rests while it is busy.
+	paceHolds = 2 * time.Second
 )
 
 // busyness tells from how fast the log grows how busy haat is.
@@ -32,5 +35,18 @@ func (b *busyness) rest(last uint64, now time.Time, work time.Duration) time.Dur
 		return 0
 	}
 	b.perSecond = float64(last-before.last) / passed
+	return b.restAfter(work)
+}
+
+func (b *busyness) restAfter(work time.Duration) time.Duration {
 	return time.Duration(min(b.perSecond/perWork, maxRest) * float64(work))
+}
+
+// Rest implements [Reader]: others who work on the log rest as the index does.
+func (ix *Index) Rest(work time.Duration) time.Duration {
+	pace := ix.pace.Load()
+	if pace == nil || time.Since(pace.at) > paceHolds {
+		return 0
+	}
+	return pace.restAfter(work)
 }

@@ -36,3 +36,27 @@ func TestTheIndexRestsAsTheLogGrows(t *testing.T) {
 		}
 	})
 }
+
+// TestOthersRestAsTheIndexDoes, as long as it is known how fast the log grows.
+func TestOthersRestAsTheIndexDoes(t *testing.T) {
+	const work = 10 * time.Millisecond
+	for _, tt := range []struct {
+		name string
+		pace *busyness
+		want time.Duration
+	}{
+		{"nothing is known", nil, 0},
+		{"nothing comes", &busyness{at: time.Now()}, 0},
+		{"much comes", &busyness{at: time.Now(), perSecond: 3 * perWork}, 3 * work},
+		{"very much comes", &busyness{at: time.Now(), perSecond: 90 * perWork}, maxRest * work},
+		{"much came a while ago", &busyness{at: time.Now().Add(-time.Minute), perSecond: 3 * perWork}, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ix := &Index{}
+			ix.pace.Store(tt.pace)
+			if rest := ix.Rest(work); rest != tt.want {
+				t.Errorf("rest %v, want %v", rest, tt.want)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package index
 
 import (
+	gocmp "cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -259,6 +260,67 @@ func TestFiguresByMinute(t *testing.T) {
 		ix.put(rt, t, lines)
 		if diff := cmp.Diff(counted(lines), figures(rt, ix, time.Minute)); diff != "" {
 			rt.Fatalf("figures (-plain loop +index):\n%.4000s", diff)
+		}
+	})
+}
+
+// TestTheMostFrequentFigures: of each name some labels by themselves, and the rest
+// as one, of all channels or of one.
+func TestTheMostFrequentFigures(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		dir, err := os.MkdirTemp(t.TempDir(), "")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		ix := opened(t, dir)
+		defer ix.Close()
+		ix.file.clock = func() time.Time { return begin }
+		ix.put(rt, t, drawFigures(rt))
+		a := Asked{From: begin.Truncate(6 * time.Hour), To: begin.Add(400 * time.Hour).Truncate(time.Hour), Names: everyName, Channel: pick(rt, []string{"", "demo", "lake"}, "channel")}
+		all, err := ix.Figures(t.Context(), a)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		sums, want := map[Figure]int64{}, map[Figure]int64{}
+		for _, f := range all {
+			sums[Figure{At: a.From.UTC(), Name: f.Name, Label: f.Label}] += f.N
+		}
+		a.Most = rapid.IntRange(1, 6).Draw(rt, "most")
+		for _, name := range everyName {
+			var labels []Figure
+			for f, n := range sums {
+				if f.Name == name && n != 0 {
+					f.N = n
+					labels = append(labels, f)
+				}
+			}
+			slices.SortFunc(labels, func(x, y Figure) int {
+				return gocmp.Or(gocmp.Compare(y.N, x.N), gocmp.Compare(x.Label, y.Label))
+			})
+			rest := int64(0)
+			for i, f := range labels {
+				n := f.N
+				if f.N = 0; i >= a.Most {
+					rest += n
+					continue
+				}
+				want[f] = n
+			}
+			if rest != 0 {
+				want[Figure{At: a.From.UTC(), Name: name, Label: Rest}] = rest
+			}
+		}
+		if all, err = ix.Figures(t.Context(), a); err != nil {
+			rt.Fatal(err)
+		}
+		got := map[Figure]int64{}
+		for _, f := range all {
+			n := f.N
+			f.N = 0
+			got[f] += n
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			rt.Fatalf("the most frequent (-plain loop +index):\n%.4000s", diff)
 		}
 	})
 }

@@ -46,6 +46,14 @@ type Page struct {
 	Older uint64 // Before of the next page; 0 where there is none
 }
 
+// Log is the message log as the index reads it: see [messagelog.Log].
+type Log interface {
+	Follow(ctx context.Context, after uint64, most int, yield func([]messagelog.Line) error) error
+	Durable(ctx context.Context) error
+	Extent(ctx context.Context) (messagelog.Extent, error)
+	At(ctx context.Context, seq uint64) (time.Time, error)
+}
+
 // Reader is the index as the console uses it.
 type Reader interface {
 	// Search gives the newest matching rows before a sequence (0: from the end).
@@ -60,4 +68,7 @@ type Reader interface {
 	// Lag is how many messages of the log are not in the index yet, and how old
 	// the oldest of them is.
 	Lag(ctx context.Context) (messages uint64, behind time.Duration, err error)
+	// Rest is how long somebody shall rest after work that can wait, so that
+	// answers to phones go first; 0 while there are few.
+	Rest(work time.Duration) time.Duration
 }

@@ -20,7 +20,7 @@ import (
 // methods may be called from many goroutines; Run is called once.
 type Index struct {
 	path    string
-	log     *messagelog.Log
+	log     Log
 	logger  zerolog.Logger
 	mu      sync.RWMutex // held by searches; wholly, while the file is replaced
 	file    *file
@@ -29,8 +29,9 @@ type Index struct {
 	wipes   chan chan error // who wants the index made anew
 	moved   sync.Mutex
 	changed chan struct{}
-	lost    bool     // replacing the file has failed in the middle; of Run alone
-	busy    busyness // of the goroutine that takes batches alone
+	lost    bool                     // replacing the file has failed in the middle; of Run alone
+	busy    busyness                 // of the goroutine that takes batches alone
+	pace    atomic.Pointer[busyness] // the same, for others
 }
 
 // Bounds of the work.
@@ -52,7 +53,7 @@ const (
 // directory, and makes one where there is none. What it lacks of the log comes
 // with Run. A damaged file or one of another version of haat is replaced. The
 // error is ErrInUse while another program has it open. Close it when done.
-func Open(ctx context.Context, path string, log *messagelog.Log, logger zerolog.Logger) (*Index, error) {
+func Open(ctx context.Context, path string, log Log, logger zerolog.Logger) (*Index, error) {
 	ix := &Index{path: path, log: log, logger: logger.With().Str("part", "index").Logger(), wipes: make(chan chan error), changed: make(chan struct{})}
 	var err error
 	if ix.lock, err = lock(path); err != nil {
@@ -240,6 +241,8 @@ func (ix *Index) takeNow(ctx context.Context, lines []messagelog.Line) error {
 	}
 	now := time.Now()
 	rest := ix.busy.rest(x.Last, now, now.Sub(begun))
+	pace := ix.busy
+	ix.pace.Store(&pace)
 	if len(lines) < busyStride {
 		rest = max(rest, beat-now.Sub(begun))
 	}

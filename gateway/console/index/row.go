@@ -4,6 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"haat/gateway"
+	"haat/gateway/dialogue"
+	"haat/gateway/messagelog"
 )
 
 // columns are those of a row, in the order of its values.
@@ -25,17 +29,20 @@ func (r *Row) values() ([]any, error) {
 		r.Language, r.Station, r.Screen, string(r.State), r.StateWhy, r.By}, nil
 }
 
-// scanRow reads a row of SQL: from is its Scan.
+// scanRow reads a row of SQL: from is its Scan. It asks for what the driver has, int64
+// and string: all other types are found by reflection, and numbers by way of text.
 func scanRow(from func(...any) error) (r Row, err error) {
-	var at int64
-	var offer string
-	err = from(&r.Seq, &at, &r.Kind, &r.Channel, &r.Mode, &r.Phone, &r.ID, &r.In, &r.Out, &r.Order,
-		&r.Status, &r.Ref, &r.Attempt, &r.Code, &r.Reason, &r.Segments, &r.Cost, &r.Currency, &r.Class, &offer, &r.Heard,
-		&r.Language, &r.Station, &r.Screen, &r.State, &r.StateWhy, &r.By)
+	var seq, at, attempt, segments int64
+	var kind, mode, phone, status, offer, state string
+	err = from(&seq, &at, &kind, &r.Channel, &mode, &phone, &r.ID, &r.In, &r.Out, &r.Order,
+		&status, &r.Ref, &attempt, &r.Code, &r.Reason, &segments, &r.Cost, &r.Currency, &r.Class, &offer, &r.Heard,
+		&r.Language, &r.Station, &r.Screen, &state, &r.StateWhy, &r.By)
 	if err != nil {
 		return r, err
 	}
-	r.At = timeOf(at)
+	r.Seq, r.At, r.Attempt, r.Segments = uint64(seq), timeOf(at), int(attempt), int(segments)
+	r.Kind, r.Mode, r.Phone = messagelog.Kind(kind), dialogue.Mode(mode), gateway.Phone(phone)
+	r.Status, r.State = gateway.State(status), gateway.State(state)
 	if offer != "" {
 		err = json.Unmarshal([]byte(offer), &r.Offer)
 	}

@@ -10,6 +10,7 @@ package table
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -101,7 +102,7 @@ type Cell struct {
 func Text(s string) Cell { return Cell{kind: text, text: clean(s)} }
 
 // Int is a whole number.
-func Int(n int64) Cell { return Cell{kind: number, text: fmt.Sprint(n)} }
+func Int(n int64) Cell { return Cell{kind: number, text: strconv.FormatInt(n, 10)} }
 
 // Decimal is a number as people write it, such as "0.80"; what is none is a text.
 func Decimal(s string) Cell {

@@ -20,6 +20,7 @@ type xlsxFile struct {
 	zip    *zip.Writer
 	cfg    Config
 	head   []Cell
+	names  []string      // of the columns
 	sheet  *bufio.Writer // the sheet that is being written
 	sheets int
 	row    int // of the sheet
@@ -38,8 +39,8 @@ func newXLSX(to io.Writer, cfg Config) (*xlsxFile, error) {
 	f := &xlsxFile{zip: zip.NewWriter(to), cfg: cfg, sheet: bufio.NewWriterSize(io.Discard, 1<<15)}
 	// Rows are alike: more effort makes them little smaller and takes much longer.
 	f.zip.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
-	for _, c := range cfg.Columns {
-		f.head = append(f.head, Text(c.Title))
+	for i, c := range cfg.Columns {
+		f.head, f.names = append(f.head, Text(c.Title)), append(f.names, columnName(i))
 	}
 	return f, f.begin()
 }
@@ -109,7 +110,7 @@ func (f *xlsxFile) write(cells []Cell, style string) error {
 			continue
 		}
 		b = append(b, `<c r="`...)
-		b = append(b, columnName(i)...)
+		b = append(b, f.names[i]...)
 		b = strconv.AppendInt(b, int64(f.row), 10)
 		b = append(b, '"')
 		switch c.kind {
