@@ -150,12 +150,15 @@ type periodFigures struct {
 	from, to time.Time
 	now      []index.Figure // by the period's steps
 	whole    []index.Figure // of the whole period: what is only listed
+	channels []index.Figure // turns of each channel in the whole period
 	before   []index.Figure // of the whole period before
 }
 
-// What is drawn over time and compared with the time before, and what is listed.
+// What is drawn over time and compared with the time before: of all channels
+// together, and of each; and what is listed.
 var (
-	drawnNames  = []string{index.Turns, index.Troubles, index.SMS, index.Segments, index.Costs, index.Orders}
+	drawnNames  = []string{index.Turns, index.Segments, index.Costs, index.Orders}
+	partedNames = []string{index.Troubles, index.SMS}
 	listedNames = []string{index.Products, index.Finishes, index.Languages, index.Screens, index.Ended, index.Unmet, index.Unknown}
 )
 
@@ -165,14 +168,24 @@ const mostListed = 50
 func (c *Console) count(ctx context.Context, p period, channel string) (k periodFigures, err error) {
 	k = periodFigures{period: p, channel: channel}
 	k.from, k.to = p.window(c.Now())
-	if k.now, err = c.Figures.Figures(ctx, index.Asked{From: k.from, To: k.to, Step: p.step, Channel: channel, Names: drawnNames}); err != nil {
-		return k, err
+	var parted []index.Figure
+	for _, each := range []struct {
+		into *[]index.Figure
+		a    index.Asked
+	}{
+		{&k.now, index.Asked{From: k.from, To: k.to, Step: p.step, Names: drawnNames, Together: true}},
+		{&parted, index.Asked{From: k.from, To: k.to, Step: p.step, Names: partedNames}},
+		{&k.whole, index.Asked{From: k.from, To: k.to, Names: listedNames, Most: mostListed}},
+		{&k.channels, index.Asked{From: k.from, To: k.to, Names: []string{index.Turns}}},
+		{&k.before, index.Asked{From: k.from.Add(-p.long()), To: k.from, Names: slices.Concat(drawnNames, partedNames), Together: true}},
+	} {
+		each.a.Channel = channel
+		if *each.into, err = c.Figures.Figures(ctx, each.a); err != nil {
+			return k, err
+		}
 	}
-	if k.whole, err = c.Figures.Figures(ctx, index.Asked{From: k.from, To: k.to, Channel: channel, Names: listedNames, Most: mostListed}); err != nil {
-		return k, err
-	}
-	k.before, err = c.Figures.Figures(ctx, index.Asked{From: k.from.Add(-p.long()), To: k.from, Channel: channel, Names: drawnNames})
-	return k, err
+	k.now = append(k.now, parted...)
+	return k, nil
 }
 
 // is tells whether a figure is one of a name, and of a label where one is given.
@@ -211,21 +224,24 @@ func (k periodFigures) starts(zone *time.Location) []time.Time {
 	return all
 }
 
-// byLabel sums up the figures of a name by something, the highest first.
-func (k periodFigures) by(name string, what func(index.Figure) string) (all []labelSum) {
+// by sums up the figures of a name by something, the highest first. A name is in
+// the steps or in the whole.
+func (k periodFigures) by(name string, what func(index.Figure) string) []labelSum {
+	return sumsBy(slices.Concat(k.now, k.whole), name, what)
+}
+
+func sumsBy(figures []index.Figure, name string, what func(index.Figure) string) (all []labelSum) {
 	at := map[string]int{}
-	for _, figures := range [][]index.Figure{k.now, k.whole} { // a name is in one of them
-		for _, f := range figures {
-			if f.Name != name {
-				continue
-			}
-			i, known := at[what(f)]
-			if !known {
-				i, at[what(f)] = len(all), len(all)
-				all = append(all, labelSum{what(f), 0})
-			}
-			all[i].n += f.N
+	for _, f := range figures {
+		if f.Name != name {
+			continue
 		}
+		i, known := at[what(f)]
+		if !known {
+			i, at[what(f)] = len(all), len(all)
+			all = append(all, labelSum{what(f), 0})
+		}
+		all[i].n += f.N
 	}
 	slices.SortStableFunc(all, func(x, y labelSum) int {
 		if x.n != y.n {

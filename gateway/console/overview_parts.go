@@ -214,7 +214,7 @@ func (c *Console) listsOf(k periodFigures, code string, say func(string, ...any)
 		{Key: "unknown", Rows: rowsOfList(k.by(index.Unknown, labelOf), same, narrow(func(v *view, words string) { v.Text, v.Class = words, dialogue.ClassUnknown }))},
 		{Key: "languages", Rows: rowsOfList(k.by(index.Languages, labelOf), c.languageName, narrow(func(v *view, l string) { v.Language = l }))},
 		{Key: "classes", Rows: rowsOfList(k.by(index.Turns, classOf), word("class"), narrow(func(v *view, class string) { v.Kind, v.Class = "turn", class }))},
-		{Key: "channels", Rows: rowsOfList(k.by(index.Turns, channelOf), same, narrow(func(v *view, channel string) { v.Kind, v.Channel = "turn", channel }))},
+		{Key: "channels", Rows: rowsOfList(sumsBy(k.channels, index.Turns, channelOf), same, narrow(func(v *view, channel string) { v.Kind, v.Channel = "turn", channel }))},
 		{Key: "states", Rows: rowsOfList(k.by(index.SMS, labelOf), word("state"), narrow(func(v *view, state string) { v.Status = state }))},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"haat/gateway"
 	"haat/gateway/messagelog"
@@ -25,10 +26,11 @@ type batch struct {
 	into    map[uint64]uint64 // of the amendments: which line each amends
 	waits   waits
 	tally   tally
+	latest  int64 // when its last line was logged, in seconds since 1970
 }
 
-func newBatch(tx *sql.Tx, f *file) *batch {
-	return &batch{tx: tx, file: f, known: map[uint64]*kept{}, into: map[uint64]uint64{}, tally: tally{changes: map[figure]int64{}}}
+func newBatch(tx *sql.Tx, f *file, latest time.Time) *batch {
+	return &batch{tx: tx, file: f, latest: latest.Unix(), known: map[uint64]*kept{}, into: map[uint64]uint64{}, tally: tally{changes: map[figure]int64{}}}
 }
 
 // kept is a row in hand; was is what the index has of it, nil for a new one.

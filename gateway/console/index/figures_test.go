@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -264,6 +265,62 @@ func TestFiguresByMinute(t *testing.T) {
 	})
 }
 
+// TestFiguresOfAnyTime: whatever stretches a time and its steps are put together
+// from, they are what a plain loop counts; of one channel, of each, or together.
+func TestFiguresOfAnyTime(t *testing.T) {
+	ages := map[time.Duration]time.Duration{0: time.Minute, 40 * time.Hour: 15 * time.Minute, 10 * 24 * time.Hour: time.Hour, 300 * 24 * time.Hour: 6 * time.Hour}
+	rapid.Check(t, func(rt *rapid.T) {
+		dir, err := os.MkdirTemp(t.TempDir(), "")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		ix := opened(t, dir)
+		defer ix.Close()
+		age := pick(rt, slices.Sorted(maps.Keys(ages)), "age")
+		edge := ages[age] // how finely a time of that age is kept
+		ix.file.clock = func() time.Time { return begin }
+		lines := drawFigures(rt)
+		ix.put(rt, t, lines)
+		ix.file.clock = func() time.Time { return begin.Add(age) }
+		ix.put(rt, t, []messagelog.Line{{Entry: messagelog.Entry{Seq: ix.done.Load() + 1}, Broken: errors.New("broken")}})
+
+		day := begin.Truncate(24 * time.Hour)
+		a := Asked{Names: everyName, Channel: pick(rt, []string{"", "", "demo", "lake"}, "channel"), Together: rapid.Bool().Draw(rt, "together")}
+		a.From = day.Add(edge * time.Duration(rapid.IntRange(0, int(48*time.Hour/edge)).Draw(rt, "from")))
+		a.Step = edge * time.Duration(rapid.IntRange(0, 30).Draw(rt, "step"))
+		a.To = a.From.Add(max(a.Step, edge)*time.Duration(rapid.IntRange(0, 200).Draw(rt, "long")) + edge*time.Duration(rapid.IntRange(0, 2).Draw(rt, "longer")))
+		want := map[Figure]int64{}
+		for f, n := range counted(lines) {
+			if f.At.Before(a.From) || !f.At.Before(a.To) || a.Channel != "" && f.Channel != a.Channel {
+				continue
+			}
+			if at := f.At; a.Step > 0 {
+				f.At = a.From.Add(at.Sub(a.From).Truncate(a.Step))
+			} else {
+				f.At = a.From
+			}
+			if a.Together && a.Channel == "" {
+				f.Channel = ""
+			}
+			want[f] += n
+		}
+		maps.DeleteFunc(want, func(_ Figure, n int64) bool { return n == 0 })
+		all, err := ix.Figures(t.Context(), a)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		got := map[Figure]int64{}
+		for _, f := range all {
+			n := f.N
+			f.N = 0
+			got[f] += n
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			rt.Fatalf("%+v (-plain loop +index):\n%.4000s", a, diff)
+		}
+	})
+}
+
 // TestTheMostFrequentFigures: of each name some labels by themselves, and the rest
 // as one, of all channels or of one.
 func TestTheMostFrequentFigures(t *testing.T) {
@@ -365,7 +422,8 @@ func TestFiguresHaveLimits(t *testing.T) {
 	now := begin.Add(time.Minute)
 	ix.file.clock = func() time.Time { return now }
 	var lines []messagelog.Line
-	for i := range 3 * maxKinds {
+	most := levels[2].most
+	for i := range 3 * most {
 		word := "w" + strings.Repeat("a", i/26) + string(rune('a'+i%26)) + strings.Repeat("zé", 50)
 		l := messagelog.Line{Entry: messagelog.Entry{Seq: uint64(i + 1), At: begin, Kind: messagelog.KindTurn, Channel: "demo", Class: dialogue.ClassUnknown, In: "often wxyz" + strconv.Itoa(i) + " " + word}}
 		lines = append(lines, l)
@@ -381,16 +439,16 @@ func TestFiguresHaveLimits(t *testing.T) {
 			t.Errorf("the label %q", f.Label)
 		}
 	}
-	now = now.Add(10 * time.Hour)
-	ix.put(t, t, []messagelog.Line{{Entry: messagelog.Entry{Seq: 5000}, Broken: errors.New("broken")}})
-	if all, err = ix.Figures(t.Context(), asked); err != nil || len(all) != maxKinds+1 {
+	now = now.Add(72 * time.Hour)
+	ix.put(t, t, []messagelog.Line{{Entry: messagelog.Entry{Seq: 5000, At: now}, Broken: errors.New("broken")}})
+	if all, err = ix.Figures(t.Context(), asked); err != nil || len(all) != most+1 {
 		t.Fatalf("%d words, %v", len(all), err)
 	}
 	n := map[string]int64{}
 	for _, f := range all {
 		n[f.Label] += f.N
 	}
-	if n["often"] != 3*maxKinds || n[Others] != 2*maxKinds+1 {
+	if n["often"] != int64(3*most) || n[Others] != int64(2*most+1) {
 		t.Errorf("often %d times, others %d", n["often"], n[Others])
 	}
 	now = now.Add(500 * 24 * time.Hour)

@@ -22,7 +22,7 @@ var schema string
 
 // version is that of the schema and of the terms. A file of another version is
 // thrown away: the log makes a new one.
-const version = 2
+const version = 3
 
 // readers is how many searches run at once; more wait.
 const readers = 4
@@ -39,7 +39,7 @@ type file struct {
 
 	figures inserter
 	visits  *visits          // nil: to be read from the rows
-	folded  map[int]int64    // the horizon to which each level of the figures was made longer
+	aged    map[int]int64    // the horizon before which each level of the figures has nothing more
 	clock   func() time.Time // for how old figures are
 }
 
@@ -67,7 +67,7 @@ func openFile(ctx context.Context, path string) (f *file, thrown, err error) {
 
 // openAsItIs opens a file of this version or one that is not there yet.
 func openAsItIs(ctx context.Context, path string) (_ *file, err error) {
-	f := &file{folded: map[int]int64{}, clock: time.Now}
+	f := &file{aged: map[int]int64{}, clock: time.Now}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, f.close())

@@ -269,7 +269,8 @@ func (f *file) apply(ctx context.Context, done uint64, lines []messagelog.Line) 
 	// SQLite's driver pays dearly for each statement that may be cut off; a batch is
 	// short.
 	ctx = context.WithoutCancel(ctx)
-	b := newBatch(tx, f)
+	last := lines[len(lines)-1]
+	b := newBatch(tx, f, last.At)
 	if err := b.beginVisits(ctx, lines[0].At); err != nil {
 		return err
 	}
@@ -281,7 +282,6 @@ func (f *file) apply(ctx context.Context, done uint64, lines []messagelog.Line) 
 	if err := b.write(ctx); err != nil {
 		return err
 	}
-	last := lines[len(lines)-1]
 	moved, err := tx.ExecContext(ctx, "UPDATE place SET done = $1, at = $2 WHERE done = $3", int64(last.Seq), last.At.UnixNano(), int64(done))
 	if err != nil {
 		return err

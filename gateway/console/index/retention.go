@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // forgetAtOnce is how many rows one transaction takes out.
@@ -45,7 +46,7 @@ func (f *file) forgetSome(ctx context.Context, first uint64) (int, error) {
 	if err := rows.Err(); err != nil || len(old) == 0 {
 		return 0, err
 	}
-	b := newBatch(tx, f)
+	b := newBatch(tx, f, time.Time{}) // nothing in it is new
 	for _, r := range old {
 		if err := b.forget(ctx, r, first); err != nil {
 			return 0, fmt.Errorf("message %d: %w", r.Seq, err)

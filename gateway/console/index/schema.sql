@@ -67,7 +67,8 @@ CREATE INDEX attention_list ON attention (list, since, seq, about);
 CREATE INDEX attention_texts ON attention (phone, latest) WHERE list = 'unknown';
 CREATE INDEX attention_reports ON attention (phone) WHERE list = 'report';
 
--- What was counted in a stretch of time, by channel and label.
+-- What was counted in a stretch of time, by channel and label. Stretches of
+-- several lengths lie over each other; channel * is all channels together.
 CREATE TABLE figures (
     name    TEXT NOT NULL,
     at      INTEGER NOT NULL, -- its beginning, in seconds since 1970
@@ -77,3 +78,9 @@ CREATE TABLE figures (
     n       INTEGER NOT NULL,
     PRIMARY KEY (span, name, at, channel, label)
 ) WITHOUT ROWID;
+
+-- Until when the rare labels of figures have become one.
+CREATE TABLE settled (
+    span  INTEGER NOT NULL PRIMARY KEY,
+    until INTEGER NOT NULL -- seconds since 1970
+);

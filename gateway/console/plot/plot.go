@@ -8,4 +8,5 @@ const (
 	Quarter  = 15 * Minute
 	Hour     = 60 * Minute
 	SixHours = 6 * Hour
+	Day      = 24 * Hour
 )
