@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"haat/gateway"
@@ -135,6 +136,15 @@ func (b *batch) row(ctx context.Context, seq uint64) (*kept, error) {
 
 // write puts everything into the transaction.
 func (b *batch) write(ctx context.Context) error {
+	// Beside SQLite, which has one processor, another cuts the texts.
+	terms := make([]string, len(b.fresh))
+	var cutting sync.WaitGroup
+	cutting.Go(func() {
+		for i, r := range b.fresh {
+			terms[i] = r.terms()
+		}
+	})
+	defer cutting.Wait()
 	if err := b.writeChanged(ctx); err != nil {
 		return err
 	}
@@ -164,9 +174,10 @@ func (b *batch) write(ctx context.Context) error {
 	}
 	// The terms one by one and last: before each statement that writes several rows
 	// of any table, FTS5 writes out all that it has gathered.
+	cutting.Wait()
 	term := b.tx.StmtContext(ctx, b.file.term)
-	for _, r := range b.fresh {
-		if _, err := term.ExecContext(ctx, int64(r.Seq), r.terms()); err != nil {
+	for i, r := range b.fresh {
+		if _, err := term.ExecContext(ctx, int64(r.Seq), terms[i]); err != nil {
 			return err
 		}
 	}
