@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/sys/unix"
 
 	"haat/orders/bus"
 )
@@ -118,7 +117,7 @@ func fileStore(path string) (func(context.Context, string, []byte) error, error)
 			}
 			_, err := f.Write(all)
 			if err == nil {
-				err = unix.Fdatasync(int(f.Fd()))
+				err = syncData(f)
 			}
 			for _, e := range batch {
 				e.kept <- err

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -359,6 +360,8 @@ func TestProgressWithoutACount(t *testing.T) {
 type long struct {
 	index.Reader
 	rows uint64
+
+	mu   sync.Mutex
 	peak uint64 // of the heap, while somebody reads
 }
 
@@ -377,7 +380,9 @@ func (l *long) Search(_ context.Context, _ index.Filter, before uint64, limit in
 	if before%50_000 < 500 {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
+		l.mu.Lock()
 		l.peak = max(l.peak, m.HeapAlloc)
+		l.mu.Unlock()
 	}
 	return page, nil
 }

@@ -64,7 +64,7 @@ func (d *smallDisk) free() int64 {
 	if err := unix.Statfs(d.dir, &s); err != nil {
 		d.t.Fatal(err)
 	}
-	return int64(s.Bavail) * s.Bsize
+	return int64(s.Bavail) * int64(s.Bsize)
 }
 
 // fill takes space until no more than so many bytes are free.
