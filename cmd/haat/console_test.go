@@ -40,7 +40,14 @@ func TestConsoleInBrowser(t *testing.T) {
 	h.text("+254700100181", "RICE5 2")
 	h.dial("+254700100181").answers("1", "1")
 	b.Until("what the villager wrote is there", `document.body.innerText.includes("RICE5 2")`)
+	marketDay(h)
+	eventually(t, "all have written, and are counted", func() bool {
+		b.Go(h.base + "/")
+		return b.Text(`document.body.innerText.includes("umeme umepotea") && document.querySelector(".counter.warn") !== null`) == "true"
+	})
+	b.Go(h.base + "/?kind=turn")
 	b.Picture("demo-log")
+	b.Go(h.base + "/?end=181")
 	b.Click(`a[href^="/phone/"]`)
 	b.Until("the conversation is open", `location.pathname.startsWith("/phone/")`)
 	b.Picture("demo-conversation")
@@ -48,6 +55,17 @@ func TestConsoleInBrowser(t *testing.T) {
 		t.Error("the page holds the whole number")
 	}
 	b.Quiet()
+	if said := h.errs.String(); strings.Contains(said, "WRN") || strings.Contains(said, "ERR") {
+		t.Errorf("the demo warns of something:\n%s", said)
+	}
+}
+
+// marketDay is some of what comes from villages in a minute.
+func marketDay(h *haat) {
+	h.dial(newPhone()).answers(append(toConfirm, "1")...)
+	for _, text := range []string{"两瓶5升食用油，一把锄头", "do kilo chini", "دلو ١٠ لتر وممحاة ٢", "SELL 50 KG MAIZE 30", "plz 2 rice na sabuni tatu", "STATUS", "umeme umepotea kwetu"} {
+		h.text(newPhone(), text)
+	}
 }
 
 // TestLogInBrowser watches, filters, searches and pauses as an operator would,

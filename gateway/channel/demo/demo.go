@@ -69,12 +69,14 @@ func New() *Exchange {
 // Routes adds the exchange's URLs:
 //
 //	POST /demo/version1/messaging        Africa's Talking's SMS API
+//	GET  /demo/version1/user             its API of accounts, none of which has a balance here
 //	GET  /demo/phones/{phone}/inbox      the phone's SMS as a JSON array
 //
 // The inbox takes after=N, for the SMS behind that one, and wait=SECONDS (60
 // at most), for how long to wait until there is one.
 func (e *Exchange) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /demo/version1/messaging", localOnly(e.send))
+	mux.HandleFunc("GET /demo/version1/user", localOnly(account))
 	mux.HandleFunc("GET /demo/phones/{phone}/inbox", localOnly(e.inbox))
 }
 
@@ -119,6 +121,10 @@ func (e *Exchange) send(w http.ResponseWriter, r *http.Request) {
 		"Message":    "Sent to " + strconv.Itoa(sent) + "/" + strconv.Itoa(len(recipients)) + " Total Cost: 0",
 		"Recipients": recipients,
 	}})
+}
+
+func account(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{"UserData": map[string]any{"balance": "None"}})
 }
 
 func (e *Exchange) report(r report) {

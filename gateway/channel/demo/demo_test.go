@@ -85,6 +85,9 @@ func TestAChannelOfTheRealCarrierSends(t *testing.T) {
 	if err == nil {
 		t.Error("a phone that is none gets an SMS")
 	}
+	if left, err := channel.Balance(t.Context()); left != nil || err != nil {
+		t.Errorf("an account of pretend phones has %v, %v", left, err)
+	}
 }
 
 func TestInbox(t *testing.T) {
@@ -206,6 +209,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{name: "from another machine", method: "POST", path: "/demo/version1/messaging", from: "192.0.2.7:5000", status: 403},
 		{name: "an inbox for another machine", method: "GET", path: "/demo/phones/" + phone + "/inbox", from: "192.0.2.7:5000", status: 403},
+		{name: "an account for another machine", method: "GET", path: "/demo/version1/user", from: "192.0.2.7:5000", status: 403},
 		{name: "from a page in the browser", method: "POST", path: "/demo/version1/messaging", header: map[string]string{"Sec-Fetch-Site": "cross-site"}, status: 403},
 		{name: "GET", method: "GET", path: "/demo/version1/messaging", status: 405},
 		{name: "a broken form", method: "POST", path: "/demo/version1/messaging", body: "to=%zz", status: 400},
