@@ -211,7 +211,23 @@ func (b *Browser) Press(keys string) {
 // Click clicks on what a selector finds first, once it can be seen.
 func (b *Browser) Click(selector string) {
 	b.t.Helper()
-	b.do("click on "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	b.onNode("click on "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
+// onNode does something with a node, and finds it again where the page has put
+// another one in its place between the finding and the doing: nothing was done
+// yet, and the browser says -32000, that there is no such node, or none with a place.
+func (b *Browser) onNode(what string, action chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, Patience)
+	defer cancel()
+	err := chromedp.Do(ctx, action)
+	for err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "(-32000)") {
+		err = chromedp.Do(ctx, action)
+	}
+	if err != nil {
+		b.t.Fatalf("the browser did not do %s: %v", what, err)
+	}
 }
 
 // ClickSlowly is a click of which the button goes up only when something else has
@@ -239,7 +255,7 @@ func (b *Browser) ClickSlowly(selector string, meanwhile func()) {
 // Fill types into a field.
 func (b *Browser) Fill(selector, text string) {
 	b.t.Helper()
-	b.do("type into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
+	b.onNode("type into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 // Choose takes an option of a select, as a person does: the page hears of it.
