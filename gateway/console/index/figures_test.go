@@ -181,6 +181,17 @@ func countVisits(lines []messagelog.Line, add func(at time.Time, name, channel, 
 	}
 }
 
+// summed are figures by what they are of.
+func summed(all []Figure) map[Figure]int64 {
+	sums := map[Figure]int64{}
+	for _, f := range all {
+		n := f.N
+		f.N = 0
+		sums[f] += n
+	}
+	return sums
+}
+
 // figures are all of an index, by minutes as far as they are kept.
 func figures(t interface{ Fatal(...any) }, ix *Index, step time.Duration) map[Figure]int64 {
 	sums := map[Figure]int64{}
@@ -309,12 +320,7 @@ func TestFiguresOfAnyTime(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		got := map[Figure]int64{}
-		for _, f := range all {
-			n := f.N
-			f.N = 0
-			got[f] += n
-		}
+		got := summed(all)
 		if diff := cmp.Diff(want, got); diff != "" {
 			rt.Fatalf("%+v (-plain loop +index):\n%.4000s", a, diff)
 		}
@@ -370,12 +376,7 @@ func TestTheMostFrequentFigures(t *testing.T) {
 		if all, err = ix.Figures(t.Context(), a); err != nil {
 			rt.Fatal(err)
 		}
-		got := map[Figure]int64{}
-		for _, f := range all {
-			n := f.N
-			f.N = 0
-			got[f] += n
-		}
+		got := summed(all)
 		if diff := cmp.Diff(want, got); diff != "" {
 			rt.Fatalf("the most frequent (-plain loop +index):\n%.4000s", diff)
 		}
